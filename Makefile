@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# One Makefile for everything. Two commands do all the work on a machine with only git and make:
+#   make run    install what is missing, build, start skewtop (through sudo where not root)
+#   make test   install what is missing, build, run every test
+# Useful variables: V=1 (show commands), BUILD=dir, SAN=address|thread|undefined.
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := all
+
+V ?= 0
+SAN ?=
+BUILD ?= build$(if $(SAN),-$(SAN))
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)';)
+
+CC ?= cc
+ifeq ($(origin CC),default)
+CC := cc
+endif
+CLANG ?= clang
+BPFTOOL ?= $(or $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool),bpftool)
+PKG_CONFIG ?= pkg-config
+
+VERSION := $(shell sed -n 's/^## \([0-9][^ ]*\).*/\1/p' CHANGELOG.md 2>/dev/null | head -n 1)
+
+LIBS := libbpf libelf zlib ncursesw libpcap libseccomp jansson inih
+TEST_LIBS := cmocka vterm
+
+# Evaluated on first use only, so that `make deps` can run before pkg-config is there.
+LIB_CFLAGS = $(eval LIB_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(LIBS)))$(LIB_CFLAGS)
+LIB_LDLIBS = $(eval LIB_LDLIBS := $$(shell $(PKG_CONFIG) --libs $(LIBS)))$(LIB_LDLIBS)
+TEST_CFLAGS = $(eval TEST_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(TEST_LIBS)))$(TEST_CFLAGS)
+TEST_LDLIBS = $(eval TEST_LDLIBS := $$(shell $(PKG_CONFIG) --libs $(TEST_LIBS)))$(TEST_LDLIBS)
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-Wpointer-arith -Wwrite-strings
+OPT ?= -O2 -g
+CPPFLAGS := -D_GNU_SOURCE -DSKEWTOP_VERSION='"$(VERSION)"' -I. -I$(BUILD)
+CFLAGS := -std=gnu11 $(OPT) $(WARN) -fno-strict-aliasing -pthread $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+LDFLAGS := -pthread $(if $(SAN),-fsanitize=$(SAN))
+
+BPF_ARCH := $(shell uname -m | sed -e 's/x86_64/x86/' -e 's/aarch64/arm64/' -e 's/ppc64le/powerpc/' \
+	-e 's/riscv64/riscv/' -e 's/s390x/s390/')
+# linux/types.h needs asm/types.h, which Debian keeps in the multiarch directory.
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+BPF_CFLAGS := -target bpf -mcpu=v2 -O2 -g -D__TARGET_ARCH_$(BPF_ARCH) -I. \
+	$(if $(MULTIARCH),-idirafter /usr/include/$(MULTIARCH)) -Wall -Wextra -Werror
+
+# ---- what is built -----------------------------------------------------------------------------
+
+BPF_SRC := $(wildcard bpf/*.bpf.c)
+CORE_SRC := $(wildcard core/*.c)
+TUI_SRC := $(wildcard tui/*.c)
+SUPPORT_SRC := $(wildcard tests/support/*.c)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+LIVE_SRC := $(wildcard tests/live/test_*.c)
+TUI_TEST_SRC := $(wildcard tests/tui/test_*.c)
+BENCH_SRC := $(wildcard tests/bench/*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/*.c)
+TOOL_SRC := $(wildcard tests/tools/*.c)
+
+SKEL := $(BPF_SRC:%.bpf.c=$(BUILD)/%.skel.h)
+CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
+TUI_OBJ := $(filter-out $(BUILD)/tui/main.o,$(TUI_SRC:%.c=$(BUILD)/%.o))
+SUPPORT_OBJ := $(SUPPORT_SRC:%.c=$(BUILD)/%.o)
+TOOLS := $(TOOL_SRC:tests/tools/%.c=$(BUILD)/%)
+UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
+LIVE_BIN := $(LIVE_SRC:%.c=$(BUILD)/%)
+TUI_TEST_BIN := $(TUI_TEST_SRC:%.c=$(BUILD)/%)
+BENCH_BIN := $(BENCH_SRC:%.c=$(BUILD)/%)
+FUZZ_BIN := $(FUZZ_SRC:%.c=$(BUILD)/%)
+
+.PHONY: all deps run test test-unit test-tui test-live test-kernels test-layers bench fuzz format \
+	screenshots clean
+.SECONDARY:
+
+all: $(BUILD)/skewtop $(TOOLS)
+
+$(BUILD)/skewtop: $(BUILD)/tui/main.o $(TUI_OBJ) $(CORE_OBJ)
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
+
+# Programs that tests and users run beside skewtop (filter-check, packet generators).
+$(TOOLS): $(BUILD)/%: $(BUILD)/tests/tools/%.o $(CORE_OBJ)
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
+
+# ---- kernel side: object, then skeleton --------------------------------------------------------
+
+$(BUILD)/bpf/%.raw.o: bpf/%.bpf.c
+	@mkdir -p $(@D)
+	$(call say,CLANG,$<)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
+
+# Linking one object drops its DWARF and leaves BTF.
+$(BUILD)/bpf/%.bpf.o: $(BUILD)/bpf/%.raw.o
+	$(call say,BPFLINK,$@)$(BPFTOOL) gen object $@ $<
+
+$(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+# ---- user side ---------------------------------------------------------------------------------
+
+$(BUILD)/core/%.o: core/%.c | $(SKEL)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(LIB_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/tui/%.o: tui/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(LIB_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/tests/%.o: tests/%.c | $(SKEL)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(LIB_CFLAGS) $(TEST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(UNIT_BIN) $(LIVE_BIN) $(TUI_TEST_BIN) $(BENCH_BIN) $(FUZZ_BIN): \
+		$(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_OBJ) $(TUI_OBJ) $(CORE_OBJ)
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LDLIBS) $(TEST_LDLIBS)
+
+# The version comes from CHANGELOG.md; objects that print it follow it.
+$(BUILD)/core/options.o $(BUILD)/core/recording.o: CHANGELOG.md
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- what is run -------------------------------------------------------------------------------
+
+deps:
+	$(Q)tests/install-deps
+
+run: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)if [ "$$(id -u)" = 0 ]; then exec $(BUILD)/skewtop $(ARGS); \
+	else exec sudo $(BUILD)/skewtop $(ARGS); fi
+
+test: deps
+	$(Q)$(MAKE) --no-print-directory all test-bins
+	$(Q)BUILD=$(BUILD) tests/run layers unit tui live
+
+.PHONY: test-bins
+test-bins: $(UNIT_BIN) $(TUI_TEST_BIN) $(LIVE_BIN) $(TOOLS)
+
+test-unit: $(UNIT_BIN) $(TOOLS)
+	$(Q)BUILD=$(BUILD) tests/run unit
+
+test-tui: all $(TUI_TEST_BIN)
+	$(Q)BUILD=$(BUILD) tests/run tui
+
+test-live: all $(LIVE_BIN)
+	$(Q)BUILD=$(BUILD) tests/run live
+
+test-layers:
+	$(Q)BUILD=$(BUILD) tests/run layers
+
+test-kernels: all
+	$(Q)BUILD=$(BUILD) tests/kernels/run
+
+bench: deps
+	$(Q)$(MAKE) --no-print-directory all $(BENCH_BIN)
+	$(Q)BUILD=$(BUILD) tests/bench/run
+
+fuzz: $(FUZZ_BIN)
+	$(Q)BUILD=$(BUILD) tests/run fuzz
+
+format:
+	$(Q)clang-format -i $(wildcard bpf/*.[ch] core/*.[ch] tui/*.[ch] tests/*/*.[ch])
+
+screenshots: all
+	$(Q)BUILD=$(BUILD) screenshots/make
+
+clean:
+	$(Q)rm -rf build build-address build-thread build-undefined
