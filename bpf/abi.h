@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The contract between the BPF programs and user space: ids, map keys and values, configuration and
+ * record layouts. Both sides compile this file. It includes nothing; whoever includes it provides
+ * __u8 ... __u64 first (linux/types.h). Fixed-width members only, padding spelled out, sizes asserted.
+ */
+#ifndef SKEWTOP_ABI_H
+#define SKEWTOP_ABI_H
+
+enum {
+	ABI_COMM_LEN = 16,   /* TASK_COMM_LEN */
+	ABI_IFNAME_LEN = 16, /* IFNAMSIZ */
+	ABI_SNAP_MAX = 128,  /* first bytes of a packet that a trace record carries */
+	ABI_CPU_WORDS = 64,  /* u64 words of a CPU set: 4096 CPUs */
+};
+
+/* ---- system calls ---- */
+
+enum syscall_abi {
+	SYSCALL_ABI_NATIVE, /* x86_64, or whatever the machine's own is */
+	SYSCALL_ABI_COMPAT, /* ia32 on x86_64 */
+	SYSCALL_ABI_X32,
+	SYSCALL_ABI_COUNT,
+};
+
+/* x32 uses 512..547, native numbers reach 471 in 2026. The last slot takes whatever is out of range. */
+enum { SYSCALL_SLOTS = 640, SYSCALL_SLOT_OTHER = SYSCALL_SLOTS - 1 };
+
+/* One value of the per-CPU arrays `syscall_calls` and `syscall_errors`; the key is the syscall_abi. */
+struct syscall_counts {
+	__u64 n[SYSCALL_SLOTS];
+};
+
+/* ---- packet probes ---- */
+
+enum { PROBE_MAX = 64 }; /* skb tracepoints of one kernel; 6.18 has 30 */
+
+enum { PROBE_ARG_NONE = 0xff };
+
+enum probe_flag {
+	PROBE_RX = 1 << 0,	 /* counts towards received packets, per interface too */
+	PROBE_TX = 1 << 1,	 /* counts towards transmitted packets, per interface too */
+	PROBE_DROP = 1 << 2,	 /* has a location, and from 5.17 on a reason: a drop */
+	PROBE_CONSUME = 1 << 3,	 /* has a location: an ordinary end of life */
+	PROBE_SKB_STALE = 1 << 4, /* the skb may be freed already: only its address may be used */
+	PROBE_SKB_LIST = 1 << 5, /* the skb heads a list of `packets_arg` packets */
+};
+
+/* Where in a tracepoint's arguments things are; PROBE_ARG_NONE where it has none. */
+struct probe_config {
+	__u8 skb_arg;
+	__u8 dev_arg;
+	__u8 location_arg;
+	__u8 reason_arg;
+	__u8 len_arg;	  /* length, for PROBE_SKB_STALE */
+	__u8 packets_arg; /* number of packets, for PROBE_SKB_LIST */
+	__u8 flags;	  /* enum probe_flag */
+	__u8 pad;
+};
+
+struct packet_count {
+	__u64 packets;
+	__u64 bytes;
+};
+
+/* The one value of the per-CPU array `packet_counts`. */
+struct packet_counts {
+	struct packet_count probe[PROBE_MAX];
+};
+
+struct interface_key {
+	__u32 netns; /* inode number of the network namespace */
+	__u32 ifindex;
+};
+
+struct interface_count {
+	struct packet_count rx;
+	struct packet_count tx;
+};
+
+struct location_key {
+	__u64 location; /* kernel text address; 0 unknown */
+	__u32 reason;	/* enum skb_drop_reason of the running kernel, or REASON_UNKNOWN */
+	__u32 flags;	/* PROBE_DROP or PROBE_CONSUME */
+};
+
+#define REASON_UNKNOWN 0xffffffffu
+
+/* ---- softirq ---- */
+
+enum softirq_kind { SOFTIRQ_NET_TX, SOFTIRQ_NET_RX, SOFTIRQ_KINDS };
+
+struct softirq_time {
+	__u64 total_ns;	  /* of the finished runs */
+	__u64 runs;
+	__u64 started_ns; /* of the run under way, 0 if none */
+};
+
+struct softirq_times {
+	struct softirq_time kind[SOFTIRQ_KINDS];
+};
+
+/* ---- configuration, read-only data of a loaded object ---- */
+
+struct narrow_config {
+	__u32 netns;   /* inode number, 0: any */
+	__u32 tgid;    /* 0: any */
+	__u32 use_cpus;
+	__u32 use_comm;
+	__u32 use_ifname;
+	__u32 mark_value;
+	__u32 mark_mask; /* 0: any */
+	__u32 pad;
+	char comm[ABI_COMM_LEN];     /* zero padded */
+	char ifname[ABI_IFNAME_LEN]; /* zero padded */
+	__u64 cpus[ABI_CPU_WORDS];
+};
+
+struct trace_config {
+	__u64 interval_ns; /* between two lines of one CPU at the allowed rate; 0: no limit */
+	__u64 burst_ns;	   /* how far a CPU may run ahead of that */
+};
+
+/* ---- trace ---- */
+
+/* Per-CPU: what became of each event that a selected probe saw. In a finished session
+ * seen = delivered + ring_full + rate_limited + filtered_out, where delivered is counted by the reader. */
+struct trace_stats {
+	__u64 seen;
+	__u64 submitted;
+	__u64 ring_full;
+	__u64 rate_limited;
+	__u64 filtered_out;
+	__u64 interfaces_full; /* events that found the interface table full */
+	__u64 locations_full;  /* events that found the location table full */
+	__u64 next_ns;	       /* the token bucket: when the next line is due */
+};
+
+/* Probes that emit records; one u8 each, the one value of the array `trace_selected`. */
+struct trace_selection {
+	__u8 on[PROBE_MAX];
+};
+
+enum record_type {
+	RECORD_PACKET = 1,
+};
+
+enum record_flag {
+	RECORD_L2 = 1 << 0,	   /* the bytes start at the MAC header, else at the network header */
+	RECORD_SOCK_TUPLE = 1 << 1, /* addresses and ports are the socket's: the skb has no headers yet */
+	RECORD_HAS_REASON = 1 << 2,
+	RECORD_HAS_LOCATION = 1 << 3,
+	RECORD_NO_BYTES = 1 << 4,  /* no packet bytes could be read */
+};
+
+struct sock_tuple {
+	__u8 saddr[16]; /* IPv4 in the first 4 bytes */
+	__u8 daddr[16];
+	__u16 sport; /* host order */
+	__u16 dport;
+	__u8 family; /* AF_INET, AF_INET6, 0: none */
+	__u8 protocol;
+	__u16 pad;
+};
+
+/*
+ * One line of the trace pane. Built in place in reserved ring memory, so that no other context can
+ * reach it while it is written. Addresses, ports and flags are decoded from `data` in user space.
+ */
+struct trace_record {
+	__u16 type; /* enum record_type */
+	__u16 size; /* of the whole record */
+	__u32 cpu;
+	__u64 ktime_ns; /* CLOCK_MONOTONIC */
+	__u64 skb;
+	__u64 location;
+	__u32 reason;
+	__u32 len; /* skb->len at this point */
+	__u32 ifindex;
+	__u32 netns;
+	__u32 mark;
+	__u32 tgid;
+	__u32 tid;
+	__u32 hash;
+	__u16 probe;	/* index of the probe */
+	__u16 protocol; /* ethertype, host order */
+	__u16 flags;	/* enum record_flag */
+	__u16 queue;	/* skb->queue_mapping */
+	__s32 data_off;	 /* from data[0] to skb->data: len + data_off is the length from data[0] on */
+	__u16 snap_len;	 /* valid bytes of data */
+	__u16 l3_off;	 /* from data[0] to the network header */
+	__u16 l4_off;	 /* to the transport header, 0: not set */
+	__u8 pkt_type;	 /* PACKET_HOST ... */
+	__u8 pad[5];
+	char comm[ABI_COMM_LEN];
+	char ifname[ABI_IFNAME_LEN];
+	struct sock_tuple sock;
+	__u8 data[ABI_SNAP_MAX];
+};
+
+#ifndef static_assert
+#define static_assert _Static_assert
+#endif
+static_assert(sizeof(struct probe_config) == 8, "no hidden padding");
+static_assert(sizeof(struct interface_key) == 8, "no hidden padding");
+static_assert(sizeof(struct interface_count) == 32, "no hidden padding");
+static_assert(sizeof(struct location_key) == 16, "no hidden padding");
+static_assert(sizeof(struct softirq_time) == 24, "no hidden padding");
+static_assert(sizeof(struct narrow_config) == 64 + 8 * ABI_CPU_WORDS, "no hidden padding");
+static_assert(sizeof(struct trace_stats) == 64, "one cache line");
+static_assert(sizeof(struct sock_tuple) == 40, "no hidden padding");
+static_assert(sizeof(struct trace_record) == 88 + 2 * 16 + 40 + ABI_SNAP_MAX, "no hidden padding");
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The thread that owns the source: drains trace records every few tens of ms, takes a snapshot every
+ * interval, keeps both, passes both to whoever listens (recording, JSON). The terminal thread only ever
+ * asks for what has been kept, so a terminal that stalls delays nothing here.
+ */
+#ifndef SKEWTOP_COLLECTOR_H
+#define SKEWTOP_COLLECTOR_H
+
+#include "core/history.h"
+#include "core/source.h"
+#include "core/trace_log.h"
+
+/* Hears of everything in order, in the collector's thread. Each may be NULL. */
+struct listener {
+	void (*record)(void *context, const struct trace_record *record, uint64_t real_ns);
+	/* `older` is NULL for the first snapshot. */
+	void (*snapshot)(void *context, const struct snapshot *older, const struct snapshot *newer);
+	/* After the last snapshot, which holds the closed books. */
+	void (*end)(void *context, const struct snapshot *last);
+	void *context;
+};
+
+enum { LISTENERS_MAX = 4 };
+
+struct collector_options {
+	uint64_t interval_ns;
+	uint64_t iterations; /* intervals until the end, 0: none */
+	size_t log_lines;    /* 0: TRACE_LOG_LINES */
+	size_t history_bytes; /* 0: the default of history.h */
+	uint64_t history_ns; /* 0: the default of history.h */
+	struct listener listener[LISTENERS_MAX];
+	int n_listeners;
+};
+
+struct collector;
+
+/* Takes the source over, also when it fails. NULL with a sentence. */
+struct collector *collector_start(struct source *source, const struct collector_options *options,
+	struct error *err);
+
+/* Stops the thread: tracing ends, the ring is drained, a last snapshot closes the books. Idempotent. */
+void collector_stop(struct collector *collector);
+void collector_free(struct collector *collector); /* stops first */
+
+/* What has been kept. Both are safe to read while the collector runs. */
+const struct history *collector_history(const struct collector *collector);
+struct trace_log *collector_log(const struct collector *collector);
+const struct host *collector_host(const struct collector *collector);
+const struct source_ops *collector_source(const struct collector *collector);
+
+/* A descriptor that becomes readable when something new was kept or the collector ended; clear it with
+ * collector_seen(). */
+int collector_fd(const struct collector *collector);
+void collector_seen(struct collector *collector);
+
+/* True once the source has ended or failed; the sentence, if any, is in err. */
+bool collector_ended(struct collector *collector, struct error *err);
+
+/* Requests, carried out by the collector's thread soon. */
+void collector_select(struct collector *collector, enum table_id table, int row, bool on);
+void collector_want_errors(struct collector *collector, bool on);
+void collector_set_interval(struct collector *collector, uint64_t interval_ns);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a machine is, as far as snapshots and trace records refer to it: its CPUs, its names for
+ * addresses and drop reasons, what its kernel allows. The live source fills it from the running kernel,
+ * a replay from the recording. Written while the source opens, and by append-only parts
+ * (catalog, symbols) afterwards; everything else is read-only from then on.
+ */
+#ifndef SKEWTOP_HOST_H
+#define SKEWTOP_HOST_H
+
+#include "core/cpus.h"
+
+struct catalog;
+struct symbols;
+struct reasons;
+
+struct cpu_place {
+	int id;	  /* the kernel's CPU number */
+	int node; /* NUMA node */
+	int core; /* lowest CPU id of the physical core */
+	int llc;  /* lowest CPU id that shares the last-level cache */
+};
+
+/* Slot i of every per-CPU value belongs to cpu[i], the i-th possible CPU. */
+struct topology {
+	int n_cpus; /* possible */
+	int n_nodes;
+	struct cpu_place *cpu;
+};
+
+struct host {
+	char name[65];	    /* hostname, sanitised */
+	char release[65];   /* uname -r, sanitised */
+	char functions_note[160]; /* in words: what function probes this kernel offers, or why none */
+	struct topology topology;
+	struct catalog *catalog; /* what the rows of snapshots are */
+	struct symbols *symbols; /* kernel address -> function+offset */
+	struct reasons *reasons; /* drop reason -> name */
+};
+
+/* An empty host with its parts allocated, or NULL. */
+struct host *host_new(void);
+void host_free(struct host *host);
+
+/*
+ * Fills the topology from sysfs below `root` ("" for the running machine; tests use a copy): possible
+ * CPUs, nodes, cores, last-level caches. What sysfs does not tell is taken as one node, one core per
+ * CPU. Negative errno with a sentence when the possible CPUs cannot be read.
+ */
+struct error;
+int topology_read(struct topology *topology, const char *root, struct error *err);
+
+/* For sources that know their CPUs already: n ids, one node. -ENOMEM. */
+int topology_flat(struct topology *topology, int n_cpus);
+
+/* The slot of a CPU id, or -1. */
+int topology_slot(const struct topology *topology, int cpu_id);
+
+#endif

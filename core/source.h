@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where data comes from: the running kernel, a recording, a script of the tests. One const table of
+ * operations each; all of them are called from one thread, the collector's.
+ */
+#ifndef SKEWTOP_SOURCE_H
+#define SKEWTOP_SOURCE_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bpf/abi.h"
+#include "core/error.h"
+#include "core/host.h"
+#include "core/snapshot.h"
+
+struct source;
+
+/* Takes one record; valid during the call only. real_ns is CLOCK_REALTIME. */
+typedef void (*record_sink)(void *context, const struct trace_record *record, uint64_t real_ns);
+
+struct source_ops {
+	const char *name; /* "LIVE", "REPLAY": the header's word */
+	bool paced;	  /* samples follow the collector's clock; else they come as drain finds them */
+
+	/* Reads every counter into a new snapshot of the caller's. 0, or negative errno with a sentence.
+	 * -EAGAIN: none yet (a source that is not paced). -ENODATA: there will be no more. */
+	int (*sample)(struct source *source, struct snapshot **out, struct error *err);
+
+	/* Hands records that have arrived to the sink, at most for a few ms. Number of records. */
+	int (*drain)(struct source *source, record_sink sink, void *context);
+
+	/* Switches trace lines of one row of TABLE_PROBES or TABLE_FUNCTIONS. NULL where it cannot. */
+	int (*select)(struct source *source, enum table_id table, int row, bool on);
+
+	/* Asks for syscall errors (sys_exit) or no longer. NULL where it cannot. */
+	int (*want_errors)(struct source *source, bool on);
+
+	/* Ends tracing, so that what drain then finds is the last: the books can be closed. */
+	int (*stop)(struct source *source);
+
+	void (*close)(struct source *source); /* frees; NULL is fine */
+};
+
+/* The head of every source; a source of some kind has it as its first member. */
+struct source {
+	const struct source_ops *ops;
+	struct host *host; /* owned by the source */
+};
+
+static inline void source_close(struct source *source)
+{
+	if (source)
+		source->ops->close(source);
+}
+
+/* ---- kinds of source ---- */
+
+/* What is counted and traced; all narrowing happens in the kernel. Zeroed: everything. */
+struct live_options {
+	struct narrow_config narrow;
+	uint64_t ring_bytes;  /* 0: 16 MiB */
+	uint64_t trace_rate;  /* lines per second and CPU, 0: no limit */
+	bool errors;	      /* syscall errors from the start */
+	int overrun_keep;     /* unused by the kernel side */
+};
+
+/* Opens the running kernel. NULL with a sentence, and *status an exit code, when it cannot. */
+struct source *source_live_open(const struct live_options *options, struct error *err, int *status);
+
+#endif
