@@ -32,18 +32,25 @@ enum loss_cause {
 /* "ring_full", as in JSON. */
 const char *loss_name(enum loss_cause cause);
 
+/*
+ * Set in the `known` word of TABLE_LOSS, beside the bits of its columns, by a source whose kernel tells
+ * how many runs it skipped (6.1 and later; 5.10 does not). Without it LOSS_MISSED is 0 and means nothing.
+ */
+#define LEDGER_KNOWS_MISSED (UINT32_C(1) << 16)
+
 /* Adds the rows of TABLE_LOSS to a catalog, in enum order. -ENOMEM. */
 int ledger_catalog(struct catalog *catalog);
 
 struct ledger_sums {
 	uint64_t of[LOSS_CAUSES];
-	bool missed_known; /* the kernel tells how many runs it skipped (5.10 does not) */
+	bool missed_known; /* LEDGER_KNOWS_MISSED */
 	uint64_t lost;	   /* what the header calls lost: ring_full + missed + map_full + malformed */
 	uint64_t in_flight; /* seen and not yet delivered nor lost; 0 at the end if the books balance */
-	bool balanced;	   /* delivered + causes = seen, exactly */
+	uint64_t kept;	   /* delivered and not overwritten */
+	bool balanced;	   /* both equations above hold, exactly */
 };
 
-/* Sums over CPUs, of a whole snapshot. */
+/* Sums over all possible CPUs and what belongs to none, of a whole snapshot. */
 struct ledger_sums ledger_sum(const struct snapshot *snapshot);
 
 #endif
