@@ -18,7 +18,7 @@ enum { TRACE_LOG_LINES = 65536 };
 
 struct trace_log;
 
-/* Room for `capacity` records (touched only when used). NULL: no memory. */
+/* Room for `capacity` records, at least 1 (touched only when used). NULL: no memory. */
 struct trace_log *trace_log_new(size_t capacity);
 void trace_log_free(struct trace_log *log);
 
@@ -45,8 +45,10 @@ struct trace_range trace_log_range(struct trace_log *log);
 bool trace_log_read(struct trace_log *log, uint64_t sequence, struct trace_line *line);
 
 /*
- * The newest `max` sequence numbers at or before `upto` (UINT64_MAX: the end) whose record passes
- * `match` (NULL: all), oldest first in `out`; returns how many. `match` runs under the log's lock.
+ * The newest `max` sequence numbers from `from` (0: the oldest kept) up to and with `upto` (UINT64_MAX:
+ * the newest) whose record passes `match` (NULL: all), oldest first in `out`; returns how many. `match`
+ * runs under the log's lock and must be quick; the lock is let go now and then, so what is appended or
+ * overwritten meanwhile may or may not be looked at.
  */
 typedef bool (*trace_match)(void *context, const struct trace_record *record);
 size_t trace_log_select(struct trace_log *log, uint64_t from, uint64_t upto, trace_match match,
