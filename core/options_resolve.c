@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The part of options.h that looks at the machine. */
+#include "core/options.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/netns.h"
+
+#define POSSIBLE_CPUS "/sys/devices/system/cpu/possible"
+
+static int resolve_cpus(const struct options *options, struct narrow_config *narrow,
+	struct error *err)
+{
+	struct cpus possible;
+	char list[128];
+	int rc;
+
+	if (!options->use_cpus)
+		return EXIT_OK;
+	rc = cpus_read(&possible, POSSIBLE_CPUS);
+	if (rc)
+		return error_set(err, EXIT_FAILED, POSSIBLE_CPUS " cannot be read: %s", strerror(-rc));
+	cpus_format(&possible, list, sizeof(list));
+	cpus_for_each(id, &options->cpus)
+	{
+		if (!cpus_has(&possible, id))
+			return error_set(err, EXIT_BAD_INPUT,
+				"--cpus: there is no CPU %d; this machine has %s", id, list);
+	}
+	narrow->use_cpus = 1;
+	memcpy(narrow->cpus, options->cpus.word, sizeof(narrow->cpus));
+	return EXIT_OK;
+}
+
+/* The process that a task belongs to, from /proc; 0 if there is no such task. */
+static uint32_t tgid_of(uint32_t pid)
+{
+	char path[64], line[128];
+	unsigned int tgid = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/status", pid);
+	file = fopen(path, "re");
+	while (file && !tgid && fgets(line, sizeof(line), file))
+		(void)!sscanf(line, "Tgid: %u", &tgid);
+	if (file)
+		fclose(file);
+	return tgid;
+}
+
+static int resolve_pid(const struct options *options, struct narrow_config *narrow,
+	struct error *err)
+{
+	uint32_t tgid;
+
+	if (!options->pid)
+		return EXIT_OK;
+	tgid = tgid_of(options->pid);
+	if (!tgid)
+		return error_set(err, EXIT_BAD_INPUT, "--pid: there is no process %u", options->pid);
+	if (tgid != options->pid)
+		return error_set(err, EXIT_BAD_INPUT,
+			"--pid: %u is a thread; its process %u would do", options->pid, tgid);
+	narrow->tgid = tgid;
+	return EXIT_OK;
+}
+
+static bool has_interface(void *context, int fd, uint32_t inode)
+{
+	(void)inode;
+	return netns_has_interface(fd, context, NULL, 0) > 0;
+}
+
+/* `fd` is the namespace asked for, or -1. Without one, any namespace's interface will do. */
+static int resolve_interface(const struct options *options, int fd, struct narrow_config *narrow,
+	struct error *err)
+{
+	const char *where = fd < 0 ? "no network namespace that can be found" : "that namespace";
+	char there[160];
+	int found;
+
+	if (!options->ifname)
+		return EXIT_OK;
+	found = netns_has_interface(fd, options->ifname, there, sizeof(there));
+	if (found < 0)
+		return error_set(err, EXIT_FAILED,
+			"--ifname: the interfaces of that namespace cannot be listed: %s%s",
+			strerror(-found), found == -EPERM ? " (CAP_SYS_ADMIN or root could)" : "");
+	if (!found && fd < 0)
+		found = netns_each(has_interface, (void *)options->ifname);
+	if (!found && fd < 0)
+		return error_set(err, EXIT_BAD_INPUT, "--ifname: %s has an interface '%s'; here are %s",
+			where, options->ifname, there);
+	if (!found)
+		return error_set(err, EXIT_BAD_INPUT, "--ifname: %s has no interface '%s'; it has %s",
+			where, options->ifname, there);
+	memcpy(narrow->ifname, options->ifname, strlen(options->ifname));
+	narrow->use_ifname = 1;
+	return EXIT_OK;
+}
+
+static int resolve_network(const struct options *options, struct narrow_config *narrow,
+	struct error *err)
+{
+	int fd = -1, rc;
+
+	if (options->netns) {
+		fd = netns_open(options->netns, &narrow->netns, err);
+		if (fd == -EPERM || fd == -EACCES)
+			return EXIT_FAILED;
+		if (fd < 0)
+			return EXIT_BAD_INPUT;
+	}
+	rc = resolve_interface(options, fd, narrow, err);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* Refuses what this version only parses. */
+static int resolve_filter(const struct options *options, struct error *err)
+{
+	if (options->filter[0] || options->filter_tunnel)
+		return error_set(err, EXIT_BAD_INPUT,
+			"pcap filters are not built in yet; --cpus, --netns, --ifname, --pid, --comm "
+			"and --filter-mark narrow in the kernel");
+	if (options->functions.n)
+		return error_set(err, EXIT_BAD_INPUT,
+			"--functions is not built in yet; --trace takes the probes that "
+			"--list-probes shows");
+	return EXIT_OK;
+}
+
+int options_resolve(const struct options *options, struct live_options *live, struct error *err)
+{
+	struct narrow_config *narrow = &live->narrow;
+	int rc;
+
+	memset(live, 0, sizeof(*live));
+	rc = resolve_filter(options, err);
+	if (!rc)
+		rc = resolve_cpus(options, narrow, err);
+	if (!rc)
+		rc = resolve_pid(options, narrow, err);
+	if (!rc)
+		rc = resolve_network(options, narrow, err);
+	if (rc)
+		return rc;
+	if (options->comm) {
+		narrow->use_comm = 1;
+		memcpy(narrow->comm, options->comm, strlen(options->comm));
+	}
+	narrow->mark_value = options->mark_value;
+	narrow->mark_mask = options->mark_mask;
+	live->ring_bytes = options->ring_bytes;
+	live->trace_rate = options->trace_rate;
+	live->errors = options->errors;
+	return EXIT_OK;
+}
+
+/* The probe that was most likely meant by a glob that matches none. */
+static const char *nearest_probe(const char *glob, const struct catalog *catalog, int n_rows)
+{
+	const char **names = calloc(n_rows, sizeof(*names));
+	const char *nearest = NULL;
+
+	if (!names)
+		return NULL;
+	for (int row = 0; row < n_rows; row++)
+		names[row] = catalog_row(catalog, TABLE_PROBES, row)->name;
+	nearest = options_nearest(glob, names, n_rows);
+	free(names);
+	return nearest;
+}
+
+int options_match_probes(const struct options *options, const struct catalog *catalog, bool *on,
+	int n_rows, struct error *err)
+{
+	int n = 0;
+
+	memset(on, 0, n_rows * sizeof(*on));
+	for (int i = 0; i < options->trace.n; i++) {
+		const char *glob = options->trace.word[i];
+		bool found = false;
+
+		for (int row = 0; row < n_rows; row++) {
+			if (fnmatch(glob, catalog_row(catalog, TABLE_PROBES, row)->name, 0))
+				continue;
+			n += !on[row];
+			on[row] = found = true;
+		}
+		if (!found) {
+			const char *nearest = nearest_probe(glob, catalog, n_rows);
+
+			return error_set(err, -EINVAL,
+				"--trace: no probe matches '%s'%s%s; --list-probes shows what there is",
+				glob, nearest ? ", the nearest is " : "", nearest ? nearest : "");
+		}
+	}
+	return n;
+}
