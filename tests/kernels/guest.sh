@@ -1,0 +1,60 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What the scripts that run inside a guest share: TAP, and two network namespaces to send between.
+# Sourced by guest-*.sh, whose first argument is the name of the kernel (5.10, 6.1, 6.12, newest).
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+: "${BUILD:=build}"
+# shellcheck disable=SC2034 # for the scripts
+kernel=${1:?name of the kernel}
+tests=0 failures=0
+
+result() { # exit status, description: one TAP line
+	tests=$((tests + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $tests - $2"
+	else
+		echo "not ok $tests - $2"
+		failures=$((failures + 1))
+	fi
+}
+
+check() { # description, command...: ok if it succeeds; what it says is shown if not
+	local what=$1 said status
+	shift
+	said=$("$@" 2>&1)
+	status=$?
+	result $status "$what"
+	if [ $status != 0 ]; then printf '%s\n' "$* gave $status" "$said" | sed 's/^/# /'; fi
+}
+
+is() { # description, got, wanted
+	result "$([ "$2" = "$3" ]; echo $?)" "$1 ($2)"
+	if [ "$2" != "$3" ]; then echo "# wanted $3"; fi
+}
+
+finish() {
+	echo "1..$tests"
+	exit $((failures != 0))
+}
+
+# Two namespaces, a (10.9.0.1) and b (10.9.0.2), with a veth pair between them. IPv6 and its
+# multicast are off and neighbours are fixed, so that no packet passes that a test did not send.
+make_net() {
+	local ns
+	for ns in a b; do
+		ip netns add $ns
+		ip netns exec $ns sysctl -qw net.ipv6.conf.all.disable_ipv6=1 \
+			net.ipv6.conf.default.disable_ipv6=1
+	done
+	ip link add va netns a address 02:00:00:00:09:01 type veth \
+		peer name vb netns b address 02:00:00:00:09:02
+	ip -n a addr add 10.9.0.1/24 dev va
+	ip -n b addr add 10.9.0.2/24 dev vb
+	for ns in a b; do
+		ip -n $ns link set lo up
+		ip -n $ns link set v$ns up
+	done
+	ip -n a neigh replace 10.9.0.2 lladdr 02:00:00:00:09:02 dev va nud permanent
+	ip -n b neigh replace 10.9.0.1 lladdr 02:00:00:00:09:01 dev vb nud permanent
+}
