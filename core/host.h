@@ -16,7 +16,7 @@ struct reasons;
 
 struct cpu_place {
 	int id;	  /* the kernel's CPU number */
-	int node; /* NUMA node */
+	int node; /* NUMA node, the kernel's number; they may have gaps */
 	int core; /* lowest CPU id of the physical core */
 	int llc;  /* lowest CPU id that shares the last-level cache */
 };
@@ -24,12 +24,12 @@ struct cpu_place {
 /* Slot i of every per-CPU value belongs to cpu[i], the i-th possible CPU. */
 struct topology {
 	int n_cpus; /* possible */
-	int n_nodes;
-	struct cpu_place *cpu;
+	int n_nodes; /* that CPUs belong to */
+	struct cpu_place *cpu; /* owned; in ascending order of ids */
 };
 
 struct host {
-	char name[65];	    /* hostname, sanitised */
+	char name[65];	    /* hostname, sanitised (sanitize.h) */
 	char release[65];   /* uname -r, sanitised */
 	char functions_note[160]; /* in words: what function probes this kernel offers, or why none */
 	struct topology topology;
@@ -38,20 +38,26 @@ struct host {
 	struct reasons *reasons; /* drop reason -> name */
 };
 
-/* An empty host with its parts allocated, or NULL. */
+/* A host of no CPUs, with its parts allocated and empty, or NULL. */
 struct host *host_new(void);
 void host_free(struct host *host);
 
 /*
  * Fills the topology from sysfs below `root` ("" for the running machine; tests use a copy): possible
- * CPUs, nodes, cores, last-level caches. What sysfs does not tell is taken as one node, one core per
- * CPU. Negative errno with a sentence when the possible CPUs cannot be read.
+ * CPUs, nodes, cores, last-level caches (Documentation/admin-guide/cputopology.rst). What sysfs does not
+ * tell is taken as one node, one core per CPU, one cache per node. Negative errno with a sentence when
+ * the possible CPUs cannot be read; *topology is then unchanged.
  */
 struct error;
 int topology_read(struct topology *topology, const char *root, struct error *err);
 
-/* For sources that know their CPUs already: n ids, one node. -ENOMEM. */
+/* For sources that know their CPUs already: ids 0 ... n-1, all of one node and cache, a core each.
+ * -EINVAL unless n is 1 ... CPU_ID_MAX, -ENOMEM. */
 int topology_flat(struct topology *topology, int n_cpus);
+
+/* For a machine whose CPUs are known one by one: takes a copy. As topology_flat() otherwise. -EINVAL
+ * too if the ids are not ascending from 0 and below CPU_ID_MAX. */
+int topology_set(struct topology *topology, const struct cpu_place *cpu, int n_cpus);
 
 /* The slot of a CPU id, or -1. */
 int topology_slot(const struct topology *topology, int cpu_id);
