@@ -60,8 +60,11 @@ TUI_TEST_SRC := $(wildcard tests/tui/test_*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/*.c)
 TOOL_SRC := $(wildcard tests/tools/*.c)
+TEST_BPF_SRC := $(wildcard tests/bpf/*.bpf.c)
 
 SKEL := $(BPF_SRC:%.bpf.c=$(BUILD)/%.skel.h)
+TEST_SKEL := $(TEST_BPF_SRC:%.bpf.c=$(BUILD)/%.skel.h)
+BPF_OBJ := $(patsubst %.skel.h,%.bpf.o,$(SKEL) $(TEST_SKEL))
 CORE_OBJ := $(CORE_SRC:%.c=$(BUILD)/%.o)
 TUI_OBJ := $(filter-out $(BUILD)/tui/main.o,$(TUI_SRC:%.c=$(BUILD)/%.o))
 SUPPORT_OBJ := $(SUPPORT_SRC:%.c=$(BUILD)/%.o)
@@ -87,16 +90,16 @@ $(TOOLS): $(BUILD)/%: $(BUILD)/tests/tools/%.o $(CORE_OBJ)
 
 # ---- kernel side: object, then skeleton --------------------------------------------------------
 
-$(BUILD)/bpf/%.raw.o: bpf/%.bpf.c
+$(BPF_OBJ:.bpf.o=.raw.o): $(BUILD)/%.raw.o: %.bpf.c
 	@mkdir -p $(@D)
 	$(call say,CLANG,$<)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
 
 # Linking one object drops its DWARF and leaves BTF.
-$(BUILD)/bpf/%.bpf.o: $(BUILD)/bpf/%.raw.o
+$(BPF_OBJ): %.bpf.o: %.raw.o
 	$(call say,BPFLINK,$@)$(BPFTOOL) gen object $@ $<
 
-$(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
-	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+$(BPF_OBJ:.bpf.o=.skel.h): %.skel.h: %.bpf.o
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $(*F)_bpf > $@
 
 # ---- user side ---------------------------------------------------------------------------------
 
@@ -108,7 +111,7 @@ $(BUILD)/tui/%.o: tui/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(LIB_CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/tests/%.o: tests/%.c | $(SKEL)
+$(BUILD)/tests/%.o: tests/%.c | $(SKEL) $(TEST_SKEL)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) $(LIB_CFLAGS) $(TEST_CFLAGS) -MMD -MP -c $< -o $@
 
