@@ -79,7 +79,7 @@ FUZZ_BIN := $(FUZZ_SRC:%.c=$(BUILD)/%)
 	screenshots clean
 .SECONDARY:
 
-all: $(BUILD)/skewtop $(TOOLS)
+all: $(SKEL) $(BUILD)/skewtop $(TOOLS)
 
 $(BUILD)/skewtop: $(BUILD)/tui/main.o $(TUI_OBJ) $(CORE_OBJ)
 	$(call say,LINK,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LDLIBS)

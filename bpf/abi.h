@@ -44,6 +44,7 @@ enum probe_flag {
 	PROBE_CONSUME = 1 << 3,	 /* has a location: an ordinary end of life */
 	PROBE_SKB_STALE = 1 << 4, /* the skb may be freed already: only its address may be used */
 	PROBE_SKB_LIST = 1 << 5, /* the skb heads a list of `packets_arg` packets */
+	PROBE_ABSENT = 1 << 6,	 /* user space only: the kernel has it and refused the program */
 };
 
 /* Where in a tracepoint's arguments things are; PROBE_ARG_NONE where it has none. */

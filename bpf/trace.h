@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Trace records: decide, count, reserve, fill in place, submit. A record is never built anywhere but in
+ * the ring memory that was reserved for it, so no CPU, softirq or task can write into another's.
+ */
+#ifndef SKEWTOP_TRACE_H
+#define SKEWTOP_TRACE_H
+
+#include "bpf/kernel.h"
+#include "bpf/abi.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 * 1024 * 1024); /* user space sets the size asked for */
+} trace_ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct trace_stats);
+} trace_stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct trace_selection);
+} trace_selected SEC(".maps");
+
+const volatile struct trace_config trace_config;
+
+/* Members of struct trace_stats, in its order. */
+enum trace_stat {
+	TRACE_SEEN,
+	TRACE_SUBMITTED,
+	TRACE_RING_FULL,
+	TRACE_RATE_LIMITED,
+	TRACE_FILTERED_OUT,
+	TRACE_INTERFACES_FULL,
+	TRACE_LOCATIONS_FULL,
+};
+
+static __always_inline struct trace_stats *trace_stats_of_cpu(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&trace_stats, &zero);
+}
+
+static __always_inline void trace_count(enum trace_stat which, u64 n)
+{
+	struct trace_stats *stats = trace_stats_of_cpu();
+
+	if (stats)
+		__sync_fetch_and_add(&((u64 *)stats)[which], n);
+}
+
+static __always_inline bool trace_is_selected(u32 probe)
+{
+	u32 zero = 0;
+	struct trace_selection *selection = bpf_map_lookup_elem(&trace_selected, &zero);
+
+	return selection && selection->on[probe];
+}
+
+static __always_inline void trace_filtered_out(u32 probe)
+{
+	if (!trace_is_selected(probe))
+		return;
+	trace_count(TRACE_SEEN, 1);
+	trace_count(TRACE_FILTERED_OUT, 1);
+}
+
+/*
+ * Token bucket as one number, the time at which the next line is due. A program that interrupts this
+ * one between load and store may let one line more through; each event is counted all the same.
+ */
+static __always_inline bool trace_within_rate(struct trace_stats *stats, u64 now)
+{
+	u64 due = stats->next_ns;
+
+	if (!trace_config.interval_ns)
+		return true;
+	if (due > now + trace_config.burst_ns)
+		return false;
+	stats->next_ns = (due > now ? due : now) + trace_config.interval_ns;
+	return true;
+}
+
+/* What the program knows of an event beside the packet. */
+struct trace_event {
+	u64 location;
+	u32 reason;
+	u32 probe;
+	u32 netns;
+	u32 len;
+	u32 flags; /* enum record_flag */
+};
+
+/* Cold, so every read is a helper call: see packet_netns() for why. */
+static __always_inline void fill_sock_tuple(struct trace_record *rec, struct sk_buff *skb)
+{
+	struct sock *sk = BPF_CORE_READ(skb, sk);
+	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	if (family == AF_INET) {
+		BPF_CORE_READ_INTO((__be32 *)rec->sock.saddr, sk, __sk_common.skc_rcv_saddr);
+		BPF_CORE_READ_INTO((__be32 *)rec->sock.daddr, sk, __sk_common.skc_daddr);
+	} else if (family == AF_INET6) {
+		BPF_CORE_READ_INTO(&rec->sock.saddr, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO(&rec->sock.daddr, sk, __sk_common.skc_v6_daddr);
+	} else {
+		return;
+	}
+	rec->sock.family = family;
+	rec->sock.sport = BPF_CORE_READ(sk, __sk_common.skc_num);
+	rec->sock.dport = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	rec->sock.protocol = BPF_CORE_READ(sk, sk_protocol);
+	rec->flags |= RECORD_SOCK_TUPLE;
+}
+
+/* Where the headers of an skb are. Offsets are from skb->head, as in the kernel. */
+struct headers {
+	s32 data;  /* skb->data */
+	s32 l3;	   /* network header, -1: the skb has none (yet) */
+	s32 start; /* first byte worth showing: the Ethernet header if there is one, else l3 */
+	s32 end;   /* of the linear part */
+	bool l2;
+};
+
+/*
+ * Before the network layer has seen a received packet its network header is where data points; an skb
+ * on its way down has no MAC header yet, and above IP no network header either.
+ */
+static __always_inline void find_headers(struct sk_buff *skb, struct net_device *dev, struct headers *h)
+{
+	u16 mac = skb->mac_header, network = skb->network_header;
+	u16 type = dev ? dev->type : ARPHRD_ETHER;
+	bool has_mac = mac != HEADER_UNSET;
+
+	h->data = (s32)((u64)skb->data - (u64)skb->head);
+	h->end = h->data + (s32)(skb->len - skb->data_len);
+	if (network && (!has_mac || network >= mac))
+		h->l3 = network;
+	else
+		h->l3 = has_mac ? h->data : -1;
+	h->l2 = has_mac && h->l3 >= mac + ETH_HLEN &&
+		(type == ARPHRD_ETHER || type == ARPHRD_LOOPBACK || !type);
+	h->start = h->l2 ? mac : h->l3;
+}
+
+static __always_inline void fill_bytes(
+	struct trace_record *rec, struct sk_buff *skb, struct net_device *dev)
+{
+	u16 transport = skb->transport_header;
+	struct headers h;
+	s64 n;
+
+	find_headers(skb, dev, &h);
+	n = h.end - h.start;
+	if (h.l3 < 0 || n <= 0) {
+		rec->flags |= RECORD_NO_BYTES;
+		return;
+	}
+	if (n > ABI_SNAP_MAX)
+		n = ABI_SNAP_MAX;
+	if (bpf_probe_read_kernel(rec->data, n, skb->head + h.start)) {
+		rec->flags |= RECORD_NO_BYTES;
+		return;
+	}
+	rec->snap_len = n;
+	rec->data_off = h.data - h.start;
+	rec->l3_off = h.l3 - h.start;
+	if (transport != HEADER_UNSET && transport > h.l3)
+		rec->l4_off = transport - h.start;
+	if (h.l2)
+		rec->flags |= RECORD_L2;
+}
+
+static __always_inline void fill_packet(
+	struct trace_record *rec, struct sk_buff *skb, struct net_device *dev)
+{
+	rec->len = skb->len;
+	rec->mark = skb->mark;
+	rec->hash = skb->hash;
+	rec->queue = skb->queue_mapping;
+	rec->protocol = bpf_ntohs(skb->protocol);
+	rec->pkt_type = BPF_CORE_READ_BITFIELD(skb, pkt_type);
+	fill_bytes(rec, skb, dev);
+	if (rec->flags & RECORD_NO_BYTES)
+		fill_sock_tuple(rec, skb);
+}
+
+/* A function of its own: the programs that only count stay small. */
+static __noinline void trace_emit(
+	struct sk_buff *skb, struct net_device *dev, const struct trace_event *event)
+{
+	struct trace_stats *stats = trace_stats_of_cpu();
+	u64 now = bpf_ktime_get_ns(), pid_tgid;
+	struct trace_record *rec;
+
+	if (!stats)
+		return;
+	__sync_fetch_and_add(&stats->seen, 1);
+	if (!trace_within_rate(stats, now)) {
+		__sync_fetch_and_add(&stats->rate_limited, 1);
+		return;
+	}
+	rec = bpf_ringbuf_reserve(&trace_ring, sizeof(*rec), 0);
+	if (!rec) {
+		__sync_fetch_and_add(&stats->ring_full, 1);
+		return;
+	}
+	__builtin_memset(rec, 0, sizeof(*rec));
+	rec->type = RECORD_PACKET;
+	rec->size = sizeof(*rec);
+	rec->cpu = bpf_get_smp_processor_id();
+	rec->ktime_ns = now;
+	rec->skb = (u64)skb;
+	rec->location = event->location;
+	rec->reason = event->reason;
+	rec->probe = event->probe;
+	rec->netns = event->netns;
+	rec->len = event->len;
+	rec->flags = event->flags;
+	pid_tgid = bpf_get_current_pid_tgid();
+	rec->tgid = pid_tgid >> 32;
+	rec->tid = (u32)pid_tgid;
+	bpf_get_current_comm(rec->comm, sizeof(rec->comm));
+	if (dev) {
+		rec->ifindex = dev->ifindex;
+		bpf_probe_read_kernel(rec->ifname, sizeof(rec->ifname), &dev->name);
+	}
+	if (!(event->flags & RECORD_NO_BYTES))
+		fill_packet(rec, skb, dev);
+	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
+	__sync_fetch_and_add(&stats->submitted, 1);
+}
+
+#endif
