@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/live.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bpf/packets.skel.h"
+#include "core/reasons.h"
+#include "core/sanitize.h"
+#include "core/symbols.h"
+
+static const struct source_ops live_ops;
+
+/* Draining gives way after this long, so that a flood cannot put off a sample for ever. */
+enum { DRAIN_NS = 20 * 1000 * 1000, DRAIN_CHECK = 256 };
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
+}
+
+static struct live *live_of(struct source *source)
+{
+	return (struct live *)source;
+}
+
+/* ---- records ---- */
+
+static int slot_of_record(const struct live *live, const struct trace_record *record)
+{
+	int slot = topology_slot(&live->host->topology, record->cpu);
+
+	return slot >= 0 ? slot : live->host->topology.n_cpus;
+}
+
+/* libbpf's callback: a non-zero return stops after this record, which is then consumed. */
+static int take_record(void *context, void *data, size_t size)
+{
+	struct live *live = context;
+	const struct trace_record *record = data;
+	struct trace_record clean;
+
+	if (size < sizeof(*record) || record->type != RECORD_PACKET ||
+		record->size != sizeof(*record) || record->snap_len > ABI_SNAP_MAX) {
+		live->malformed[live->host->topology.n_cpus]++;
+		return 0;
+	}
+	clean = *record;
+	sanitize(clean.comm, sizeof(clean.comm), record->comm, sizeof(record->comm));
+	sanitize(clean.ifname, sizeof(clean.ifname), record->ifname, sizeof(record->ifname));
+	live->delivered[slot_of_record(live, record)]++;
+	live->sink(live->sink_context, &clean, record->ktime_ns + live->to_real_ns);
+	live->drained++;
+	if (live->drained % DRAIN_CHECK == 0 && clock_ns(CLOCK_MONOTONIC) > live->drain_until_ns)
+		return -EAGAIN;
+	return 0;
+}
+
+static int live_drain(struct source *source, record_sink sink, void *context)
+{
+	struct live *live = live_of(source);
+	int ret;
+
+	live->sink = sink;
+	live->sink_context = context;
+	live->drained = 0;
+	live->drain_until_ns = clock_ns(CLOCK_MONOTONIC) + DRAIN_NS;
+	ret = ring_buffer__consume(live->ring);
+	return ret < 0 && ret != -EAGAIN ? ret : live->drained;
+}
+
+/* ---- samples ---- */
+
+static int live_sample(struct source *source, struct snapshot **out, struct error *err)
+{
+	struct live *live = live_of(source);
+	struct snapshot *snapshot = snapshot_new(live->host->topology.n_cpus);
+	int ret;
+
+	*out = NULL;
+	if (!snapshot)
+		return error_set(err, -ENOMEM, "no memory for a snapshot");
+	snapshot->sequence = live->sequence++;
+	ret = cpus_read(&snapshot->online, "/sys/devices/system/cpu/online");
+	/* The time first: what is counted while we read then belongs to the next interval. */
+	snapshot->mono_ns = clock_ns(CLOCK_MONOTONIC);
+	snapshot->real_ns = clock_ns(CLOCK_REALTIME);
+	live->to_real_ns = snapshot->real_ns - snapshot->mono_ns;
+	if (ret)
+		error_set(err, ret, "cannot read which CPUs are online: %s", strerror(-ret));
+	else
+		ret = live_read(live, snapshot, err);
+	if (ret) {
+		snapshot_unref(snapshot);
+		return ret;
+	}
+	*out = snapshot;
+	return 0;
+}
+
+/* ---- requests ---- */
+
+static int live_select(struct source *source, enum table_id table, int row, bool on)
+{
+	struct live *live = live_of(source);
+	uint32_t zero = 0;
+
+	if (table != TABLE_PROBES || row < 0 || row >= live->probes.n_tracepoints ||
+		live->probes.refused[row][0])
+		return -EINVAL;
+	live->selection.on[row] = on;
+	if (bpf_map_update_elem(bpf_map__fd(live->probes.packets->maps.trace_selected), &zero,
+		    &live->selection, BPF_ANY))
+		return -errno;
+	return 0;
+}
+
+static int live_want_errors(struct source *source, bool on)
+{
+	return live_probes_want_errors(&live_of(source)->probes, on);
+}
+
+static int live_stop(struct source *source)
+{
+	struct live *live = live_of(source);
+
+	if (!live->stopped)
+		live_probes_detach(&live->probes);
+	live->stopped = true;
+	return 0;
+}
+
+static void live_close(struct source *source)
+{
+	struct live *live = live_of(source);
+
+	ring_buffer__free(live->ring);
+	live_probes_free(&live->probes);
+	live_buffers_free(live->buffers);
+	proc_counters_free(&live->softirqs);
+	proc_counters_free(&live->softnet);
+	free(live->delivered);
+	free(live->malformed);
+	host_free(live->host);
+	free(live);
+}
+
+/* ---- opening ---- */
+
+static int describe_host(struct live *live, const struct btf *btf, struct error *err)
+{
+	struct host *host = live->host;
+	struct utsname names;
+	int ret = topology_read(&host->topology, "", err);
+
+	if (ret)
+		return ret;
+	uname(&names);
+	sanitize(host->name, sizeof(host->name), names.nodename, strlen(names.nodename));
+	sanitize(host->release, sizeof(host->release), names.release, strlen(names.release));
+	/* Without addresses a location is shown as a number: no reason to stop. */
+	symbols_open(host->symbols, "/proc/kallsyms", NULL);
+	reasons_add_btf(host->reasons, btf);
+	if (access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0)
+		snprintf(host->functions_note, sizeof(host->functions_note),
+			"function probes: not in this version; the kernel has kprobes");
+	else
+		snprintf(host->functions_note, sizeof(host->functions_note),
+			"no function probes: this kernel is built without kprobes; its skb tracepoints "
+			"are shown");
+	return ledger_catalog(host->catalog) ? error_set(err, -ENOMEM, "out of memory") : 0;
+}
+
+static int make_room(struct live *live, struct error *err)
+{
+	int n = live->host->topology.n_cpus;
+
+	live->buffers = calloc(1, sizeof(*live->buffers));
+	live->delivered = calloc(n + 1, sizeof(*live->delivered));
+	live->malformed = calloc(n + 1, sizeof(*live->malformed));
+	if (!live->buffers || !live->delivered || !live->malformed ||
+		live_buffers_init(live->buffers, n) ||
+		proc_counters_init(&live->softirqs, &live->host->topology) ||
+		proc_counters_init(&live->softnet, &live->host->topology))
+		return error_set(err, -ENOMEM, "no memory for the counters of %d CPUs", n);
+	return 0;
+}
+
+static int open_ring(struct live *live, struct error *err)
+{
+	live->ring = ring_buffer__new(
+		bpf_map__fd(live->probes.packets->maps.trace_ring), take_record, live, NULL);
+	if (!live->ring)
+		return error_set(err, -errno, "cannot map the ring buffer: %s", strerror(errno));
+	return 0;
+}
+
+struct source *source_live_open(const struct live_options *options, struct error *err, int *status)
+{
+	struct live *live = calloc(1, sizeof(*live));
+	struct btf *btf;
+	int ret = 0;
+
+	*status = EXIT_FAILED;
+	if (!live || !(live->host = host_new())) {
+		free(live);
+		error_set(err, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	live->source.ops = &live_ops;
+	live->source.host = live->host;
+	live->options = *options;
+	live->to_real_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	btf = btf__load_vmlinux_btf();
+	if (!btf)
+		ret = error_set(err, -ENOENT,
+			"this kernel does not describe itself (/sys/kernel/btf/vmlinux): skewtop "
+			"needs one built with CONFIG_DEBUG_INFO_BTF");
+	ret = ret ?: describe_host(live, btf, err);
+	ret = ret ?: make_room(live, err);
+	ret = ret ?: live_probes_open(&live->probes, options, live->host, btf, err);
+	ret = ret ?: open_ring(live, err);
+	btf__free(btf);
+	if (ret) {
+		live_close(&live->source);
+		return NULL;
+	}
+	*status = EXIT_OK;
+	return &live->source;
+}
+
+static const struct source_ops live_ops = {
+	.name = "LIVE",
+	.paced = true,
+	.sample = live_sample,
+	.drain = live_drain,
+	.select = live_select,
+	.want_errors = live_want_errors,
+	.stop = live_stop,
+	.close = live_close,
+};
