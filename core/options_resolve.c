@@ -122,7 +122,7 @@ static int resolve_network(const struct options *options, struct narrow_config *
 }
 
 /* Refuses what this version only parses. */
-static int resolve_filter(const struct options *options, struct error *err)
+static int refuse_unbuilt(const struct options *options, struct error *err)
 {
 	if (options->filter[0] || options->filter_tunnel)
 		return error_set(err, EXIT_BAD_INPUT,
@@ -132,6 +132,9 @@ static int resolve_filter(const struct options *options, struct error *err)
 		return error_set(err, EXIT_BAD_INPUT,
 			"--functions is not built in yet; --trace takes the probes that "
 			"--list-probes shows");
+	if (options->record || options->replay.n)
+		return error_set(err, EXIT_BAD_INPUT,
+			"recordings are not built in yet; --json writes to standard output");
 	return EXIT_OK;
 }
 
@@ -141,7 +144,7 @@ int options_resolve(const struct options *options, struct live_options *live, st
 	int rc;
 
 	memset(live, 0, sizeof(*live));
-	rc = resolve_filter(options, err);
+	rc = refuse_unbuilt(options, err);
 	if (!rc)
 		rc = resolve_cpus(options, narrow, err);
 	if (!rc)

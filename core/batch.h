@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Running without a screen: until the source has ended or a signal says so. */
+#ifndef SKEWTOP_BATCH_H
+#define SKEWTOP_BATCH_H
+
+#include "core/collector.h"
+#include "core/error.h"
+#include "core/json_out.h"
+
+/*
+ * Blocks SIGINT, SIGTERM and SIGHUP and ignores SIGPIPE. To be called before any thread is started,
+ * so that batch_run() alone hears them.
+ */
+void batch_signals(void);
+
+/*
+ * Runs until the collector has ended (iterations, end of a recording, a failure), a signal comes, or
+ * standard output fails; then stops the collector, so that every listener has heard the end. A second
+ * signal ends the process at once. `json` may be NULL. An exit code, with a sentence unless EXIT_OK.
+ */
+int batch_run(struct collector *collector, struct json_out *json, struct error *err);
+
+#endif
