@@ -33,6 +33,8 @@ struct newer {
 /* Newer than libseccomp 2.5.4 (Debian 12). From 424 on, all architectures above share their numbers;
  * see scripts/syscall.tbl of Linux 7.0. */
 static const struct newer newer[] = {
+	{ 335, "uretprobe" }, /* x86_64 only, and in use nowhere else */
+	{ 336, "uprobe" },
 	{ 457, "statmount" },
 	{ 458, "listmount" },
 	{ 459, "lsm_get_self_attr" },
