@@ -468,6 +468,73 @@ static void test_long_object(void **state)
 	json_decref(object);
 }
 
+static void speak_record(struct fixture *f, struct listener *listener)
+{
+	static const uint8_t udp[] = {
+		0x45, 0, 0, 32, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 3, 7, 10, 0, 9, 2, /* IPv4 */
+		0xc9, 0x3a, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4,			    /* UDP */
+	};
+	struct trace_record record = {
+		.type = RECORD_PACKET,
+		.size = sizeof(record),
+		.cpu = 5,
+		.skb = 0xffff8880deadbee0,
+		.len = sizeof(udp),
+		.netns = 4026531840,
+		.tgid = 77,
+		.protocol = 0x0800,
+		.probe = 3,
+		.snap_len = sizeof(udp),
+		.l4_off = 20,
+		.flags = RECORD_HAS_REASON,
+		.reason = REASON_UNKNOWN,
+		.comm = "dig",
+		.ifname = "eth0",
+	};
+
+	memcpy(record.data, udp, sizeof(udp));
+	listener->record(listener->context, &record, 1700000000123456789);
+	speak_sample(f, listener); /* lines go out with the next sample */
+}
+
+static void assert_text(const json_t *object, const char *key, const char *text)
+{
+	assert_non_null(json_string_value(json_object_get(object, key)));
+	assert_string_equal(json_string_value(json_object_get(object, key)), text);
+}
+
+static void test_trace(void **state)
+{
+	struct fixture *f = *state;
+	json_t *object;
+	char *text;
+
+	add_row(f, TABLE_PROBES, 3, 0, "netif_receive_skb", "");
+	text = written(f, speak_record);
+	object = parse_line(text, strchr(text, '\n') - text);
+	assert_text(object, "type", "trace");
+	assert_int_equal(integer(object, "ts_ns"), 1700000000123456789);
+	assert_int_equal(integer(object, "cpu"), 5);
+	assert_text(object, "probe", "netif_receive_skb");
+	assert_text(object, "skb", "0xffff8880deadbee0");
+	assert_text(object, "proto", "UDP");
+	assert_text(object, "saddr", "10.0.3.7");
+	assert_int_equal(integer(object, "sport"), 51514);
+	assert_text(object, "daddr", "10.0.9.2");
+	assert_int_equal(integer(object, "dport"), 53);
+	assert_text(object, "ifname", "eth0");
+	assert_int_equal(integer(object, "netns"), 4026531840);
+	assert_int_equal(integer(object, "pid"), 77);
+	assert_text(object, "comm", "dig");
+	assert_text(object, "reason", "unknown");
+	/* What does not apply is not there. */
+	assert_null(json_object_get(object, "mark"));
+	assert_null(json_object_get(object, "tcp_flags"));
+	assert_null(json_object_get(object, "location"));
+	json_decref(object);
+	free(text);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -485,6 +552,7 @@ int main(void)
 		TEST(test_full_disk),
 		TEST(test_standing_reader),
 		TEST(test_long_object),
+		TEST(test_trace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
