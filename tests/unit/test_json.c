@@ -76,8 +76,7 @@ static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	f->host = calloc(1, sizeof(*f->host));
-	f->host->catalog = catalog_new();
+	f->host = host_new();
 	f->host->topology.n_cpus = N_CPUS;
 	f->host->topology.cpu = calloc(N_CPUS, sizeof(struct cpu_place));
 	for (int slot = 0; slot < N_CPUS; slot++)
@@ -95,9 +94,7 @@ static int tear_down(void **state)
 
 	snapshot_unref(f->older);
 	snapshot_unref(f->newer);
-	catalog_free(f->host->catalog);
-	free(f->host->topology.cpu);
-	free(f->host);
+	host_free(f->host);
 	free(f);
 	return 0;
 }
