@@ -15,7 +15,9 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
-enum { TRACED_MAX = 64 };
+enum {
+	TRACED_MAX = 64
+};
 
 /* A SCRIPT_TRACE line in force. */
 struct traced {
@@ -30,9 +32,9 @@ struct scripted {
 	struct script copy;
 	const struct script *script; /* &copy */
 	struct source_ops ops;
-	uint64_t sequence;  /* of the next snapshot */
-	uint64_t prepared;  /* snapshots below this have had their rows and lines */
-	uint64_t recorded;  /* and their records */
+	uint64_t sequence; /* of the next snapshot */
+	uint64_t prepared; /* snapshots below this have had their rows and lines */
+	uint64_t recorded; /* and their records */
 	size_t next_line;
 	struct snapshot *now;	 /* totals so far */
 	struct snapshot *growth; /* per interval */
@@ -63,31 +65,36 @@ static struct scripted *scripted_of(struct source *source)
 /* ---- the machine ---- */
 
 static const struct script_row machine_rows[] = {
-	{ TABLE_SYSCALLS, SYSCALL_ABI_NATIVE, 0, .name = "read", .where = "x86_64" },
-	{ TABLE_SYSCALLS, SYSCALL_ABI_NATIVE, 1, .name = "write", .where = "x86_64" },
-	{ TABLE_SYSCALLS, SYSCALL_ABI_NATIVE, 47, .name = "recvmsg", .where = "x86_64" },
-	{ TABLE_SYSCALLS, SYSCALL_ABI_NATIVE, 232, .name = "epoll_wait", .where = "x86_64" },
-	{ TABLE_SYSCALLS, SYSCALL_ABI_NATIVE, 202, .name = "futex", .where = "x86_64" },
-	{ TABLE_SYSCALLS, SYSCALL_ABI_COMPAT, 3, .name = "read", .where = "i386" },
-	{ TABLE_PROBES, 0, 0, PROBE_RX, .name = "netif_receive_skb", .where = "" },
-	{ TABLE_PROBES, 1, 0, .name = "net_dev_queue", .where = "" },
-	{ TABLE_PROBES, 2, 0, PROBE_TX, .name = "net_dev_xmit", .where = "" },
-	{ TABLE_PROBES, 3, 0, PROBE_DROP, .name = "kfree_skb", .where = "" },
-	{ TABLE_PROBES, 4, 0, PROBE_CONSUME, .name = "consume_skb", .where = "" },
-	{ TABLE_PROBES, 5, 0, PROBE_ABSENT, .name = "napi_gro_receive_entry", .where = "the kernel refused it" },
-	{ TABLE_INTERFACES, 4026531840, 1, .name = "lo", .where = "netns 4026531840" },
-	{ TABLE_INTERFACES, 4026531840, 2, .name = "eth0", .where = "netns 4026531840" },
-	{ TABLE_DROPS, 0xffffffff81000001, 3, PROBE_DROP, .name = "NO_SOCKET", .where = "__udp4_lib_rcv+0x3c1" },
-	{ TABLE_DROPS, 0xffffffff81000002, 33, PROBE_DROP, .name = "TCP_INVALID_SEQUENCE", .where = "tcp_validate_incoming+0x1a7" },
-	{ TABLE_DROPS, 0, REASON_UNKNOWN, PROBE_DROP, .name = "unknown", .where = "unknown" },
-	{ TABLE_CONSUMED, 0xffffffff81000003, 0, PROBE_CONSUME, .name = "skb_release", .where = "skb_release+0x20" },
-	{ TABLE_CONSUMED, 0xffffffff81000004, 0, PROBE_CONSUME, .name = "tcp_ack", .where = "tcp_ack+0x9f4" },
-	{ TABLE_SOFTIRQ, 0, 0, .name = "TIMER" },
-	{ TABLE_SOFTIRQ, 1, 0, .name = "NET_TX" },
-	{ TABLE_SOFTIRQ, 2, 0, .name = "NET_RX" },
-	{ TABLE_SOFTNET, 0, 0, .name = "processed" },
-	{ TABLE_SOFTNET, 1, 0, .name = "dropped" },
-	{ TABLE_SOFTNET, 2, 0, .name = "time_squeeze" },
+	{TABLE_SYSCALLS, SYSCALL_ABI_NATIVE, 0, .name = "read", .where = "x86_64"},
+	{TABLE_SYSCALLS, SYSCALL_ABI_NATIVE, 1, .name = "write", .where = "x86_64"},
+	{TABLE_SYSCALLS, SYSCALL_ABI_NATIVE, 47, .name = "recvmsg", .where = "x86_64"},
+	{TABLE_SYSCALLS, SYSCALL_ABI_NATIVE, 232, .name = "epoll_wait", .where = "x86_64"},
+	{TABLE_SYSCALLS, SYSCALL_ABI_NATIVE, 202, .name = "futex", .where = "x86_64"},
+	{TABLE_SYSCALLS, SYSCALL_ABI_COMPAT, 3, .name = "read", .where = "i386"},
+	{TABLE_PROBES, 0, 0, PROBE_RX, .name = "netif_receive_skb", .where = ""},
+	{TABLE_PROBES, 1, 0, .name = "net_dev_queue", .where = ""},
+	{TABLE_PROBES, 2, 0, PROBE_TX, .name = "net_dev_xmit", .where = ""},
+	{TABLE_PROBES, 3, 0, PROBE_DROP, .name = "kfree_skb", .where = ""},
+	{TABLE_PROBES, 4, 0, PROBE_CONSUME, .name = "consume_skb", .where = ""},
+	{TABLE_PROBES, 5, 0, PROBE_ABSENT, .name = "napi_gro_receive_entry",
+		.where = "the kernel refused it"},
+	{TABLE_INTERFACES, 4026531840, 1, .name = "lo", .where = "netns 4026531840"},
+	{TABLE_INTERFACES, 4026531840, 2, .name = "eth0", .where = "netns 4026531840"},
+	{TABLE_DROPS, 0xffffffff81000001, 3, PROBE_DROP, .name = "NO_SOCKET",
+		.where = "__udp4_lib_rcv+0x3c1"},
+	{TABLE_DROPS, 0xffffffff81000002, 33, PROBE_DROP, .name = "TCP_INVALID_SEQUENCE",
+		.where = "tcp_validate_incoming+0x1a7"},
+	{TABLE_DROPS, 0, REASON_UNKNOWN, PROBE_DROP, .name = "unknown", .where = "unknown"},
+	{TABLE_CONSUMED, 0xffffffff81000003, 0, PROBE_CONSUME, .name = "skb_release",
+		.where = "skb_release+0x20"},
+	{TABLE_CONSUMED, 0xffffffff81000004, 0, PROBE_CONSUME, .name = "tcp_ack",
+		.where = "tcp_ack+0x9f4"},
+	{TABLE_SOFTIRQ, 0, 0, .name = "TIMER"},
+	{TABLE_SOFTIRQ, 1, 0, .name = "NET_TX"},
+	{TABLE_SOFTIRQ, 2, 0, .name = "NET_RX"},
+	{TABLE_SOFTNET, 0, 0, .name = "processed"},
+	{TABLE_SOFTNET, 1, 0, .name = "dropped"},
+	{TABLE_SOFTNET, 2, 0, .name = "time_squeeze"},
 };
 
 struct script script_machine(int n_cpus, int n_nodes)
@@ -131,7 +138,7 @@ static void add_rows(struct scripted *s, uint64_t sequence)
 
 	for (size_t i = 0; i < s->script->n_rows; i++) {
 		const struct script_row *r = &s->script->rows[i];
-		const struct row row = { { r->key0, r->key1 }, r->flags, r->name, r->where };
+		const struct row row = {{r->key0, r->key1}, r->flags, r->name, r->where};
 
 		if (r->at == sequence && catalog_add(catalog, r->table, &row) < 0)
 			die("no memory");
@@ -149,9 +156,9 @@ static void slots_of(const struct scripted *s, int cpu, int *first, int *end)
 {
 	int n_cpus = s->script->n_cpus;
 
-	*first = cpu == SCRIPT_ALL_CPUS ? 0 :
-		 cpu == SCRIPT_NO_CPU	? n_cpus :
-					  topology_slot(&s->source.host->topology, cpu);
+	*first = cpu == SCRIPT_ALL_CPUS ? 0
+		 : cpu == SCRIPT_NO_CPU ? n_cpus
+					: topology_slot(&s->source.host->topology, cpu);
 	*end = cpu == SCRIPT_ALL_CPUS ? n_cpus : *first + 1;
 	if (*first < 0)
 		die("a line names a CPU that the machine does not have");
@@ -274,8 +281,8 @@ static void grow(struct scripted *s)
 /* What was seen is what became of it. */
 static void balance(struct scripted *s)
 {
-	static const enum loss_cause fates[] = { LOSS_DELIVERED, LOSS_RING_FULL, LOSS_RATE_LIMITED,
-		LOSS_FILTERED_OUT };
+	static const enum loss_cause fates[] = {
+		LOSS_DELIVERED, LOSS_RING_FULL, LOSS_RATE_LIMITED, LOSS_FILTERED_OUT};
 	struct table *t = &s->now->table[TABLE_LOSS];
 
 	for (int slot = 0; slot < t->n_slots; slot++) {
@@ -307,10 +314,10 @@ static struct snapshot *copy_of_now(struct scripted *s)
 	if (!copy)
 		die("no memory");
 	copy->sequence = s->sequence;
-	copy->mono_ns = s->script->own_clock ? clock_ns(CLOCK_MONOTONIC) :
-					       SCRIPT_MONO_NS + since_start(s, s->sequence);
-	copy->real_ns = s->script->own_clock ? clock_ns(CLOCK_REALTIME) :
-					       SCRIPT_REAL_NS + since_start(s, s->sequence);
+	copy->mono_ns = s->script->own_clock ? clock_ns(CLOCK_MONOTONIC)
+					     : SCRIPT_MONO_NS + since_start(s, s->sequence);
+	copy->real_ns = s->script->own_clock ? clock_ns(CLOCK_REALTIME)
+					     : SCRIPT_REAL_NS + since_start(s, s->sequence);
 	copy->online = s->now->online;
 	copy->own_cpu_ns = since_start(s, s->sequence) / 100;
 	for (int t = 0; t < TABLE_COUNT; t++) {
@@ -349,7 +356,7 @@ static void put16(uint8_t *at, uint32_t value)
 
 static void put_ipv4(uint8_t *ip, uint32_t cpu, uint32_t length, uint64_t n)
 {
-	const uint8_t addresses[8] = { 10, 0, 3, (uint8_t)cpu, 10, 0, 9, 2 };
+	const uint8_t addresses[8] = {10, 0, 3, (uint8_t)cpu, 10, 0, 9, 2};
 	uint32_t sum = 0;
 
 	ip[0] = 0x45;
@@ -367,7 +374,7 @@ static void put_ipv4(uint8_t *ip, uint32_t cpu, uint32_t length, uint64_t n)
 
 static void put_tcp(uint8_t *tcp, uint64_t n)
 {
-	static const uint8_t flags[] = { 0x02, 0x12, 0x10, 0x18, 0x10, 0x18, 0x11 };
+	static const uint8_t flags[] = {0x02, 0x12, 0x10, 0x18, 0x10, 0x18, 0x11};
 
 	put16(tcp, 51514);
 	put16(tcp + 2, 443);
@@ -379,7 +386,7 @@ static void put_tcp(uint8_t *tcp, uint64_t n)
 
 void scripted_record(struct trace_record *record, uint32_t cpu, int probe, uint64_t n)
 {
-	static const uint8_t ethernet[ETHERNET] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0 };
+	static const uint8_t ethernet[ETHERNET] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0};
 	uint32_t length = LENGTH_MIN + n * 37 % LENGTHS;
 
 	memset(record, 0, sizeof(*record));
@@ -428,14 +435,14 @@ static void make_record(struct scripted *s, struct traced *traced, uint64_t turn
 {
 	uint64_t interval = since_start(s, 1);
 	uint64_t ago = interval - (uint64_t)((double)interval * (turn + 1) / (turns + 1));
-	uint64_t mono = s->script->own_clock ? clock_ns(CLOCK_MONOTONIC) :
-					       SCRIPT_MONO_NS + since_start(s, s->sequence) - ago;
-	uint64_t real = s->script->own_clock ? clock_ns(CLOCK_REALTIME) :
-					       SCRIPT_REAL_NS + since_start(s, s->sequence) - ago;
+	uint64_t mono = s->script->own_clock ? clock_ns(CLOCK_MONOTONIC)
+					     : SCRIPT_MONO_NS + since_start(s, s->sequence) - ago;
+	uint64_t real = s->script->own_clock ? clock_ns(CLOCK_REALTIME)
+					     : SCRIPT_REAL_NS + since_start(s, s->sequence) - ago;
 	struct trace_record record;
 
-	scripted_record(&record, s->source.host->topology.cpu[traced->slot].id, traced->row,
-		traced->made);
+	scripted_record(
+		&record, s->source.host->topology.cpu[traced->slot].id, traced->row, traced->made);
 	record.ktime_ns = mono;
 	add_fate(s, &record);
 	if (s->script->record)
@@ -551,9 +558,9 @@ static int op_select(struct source *source, enum table_id table, int row, bool o
 
 static int op_want_errors(struct source *source, bool on)
 {
-	const struct script_line line = { .verb = on ? SCRIPT_KNOWN : SCRIPT_UNKNOWN,
+	const struct script_line line = {.verb = on ? SCRIPT_KNOWN : SCRIPT_UNKNOWN,
 		.table = TABLE_SYSCALLS,
-		.column = SYSCALL_ERRORS };
+		.column = SYSCALL_ERRORS};
 
 	follow(scripted_of(source), &line);
 	return 0;
@@ -658,7 +665,7 @@ bool scripted_stalled(const struct source *source)
 struct snapshot *scripted_next(struct source *source)
 {
 	struct snapshot *snapshot = NULL;
-	struct error err = { "" };
+	struct error err = {""};
 	int ret = source->ops->sample(source, &snapshot, &err);
 
 	if (ret && ret != -ENODATA)
@@ -668,7 +675,9 @@ struct snapshot *scripted_next(struct source *source)
 
 bool scripted_wait(const struct collector *collector, uint64_t n)
 {
-	enum { TRIES = 10000 };
+	enum {
+		TRIES = 10000
+	};
 
 	for (int i = 0; i < TRIES; i++) {
 		if (history_range(collector_history(collector)).end >= n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A source that follows a script: no kernel, no root, no clock. The same script gives the same machine,
- * snapshots and records each time, so that screens can be compared cell by cell.
+ * A source that follows a script: no kernel, no root, no clock. The same script gives the same
+ *machine, snapshots and records each time, so that screens can be compared cell by cell.
  *
  *	static const struct script_line lines[] = {
  *		{ 0, SCRIPT_GROW, TABLE_SYSCALLS, 0, SYSCALL_CALLS, SCRIPT_ALL_CPUS, 100 },
@@ -14,7 +14,8 @@
  *	struct source *source = scripted_open(&script);
  *
  * Time is the number of the snapshot: snapshot 0 starts, and each counter grows once between two of
- * them. A line takes effect just before snapshot `at` is taken; lines stand in ascending order of `at`.
+ * them. A line takes effect just before snapshot `at` is taken; lines stand in ascending order of
+ *`at`.
  */
 #ifndef SKEWTOP_TEST_SCRIPTED_H
 #define SKEWTOP_TEST_SCRIPTED_H
@@ -63,25 +64,25 @@ struct script_row {
 };
 
 /*
- * Changes a record that the script makes: number `n` (from 0) of probe `row` on `cpu`. What comes in is
- * a TCP segment 10.0.3.CPU:51514 > 10.0.9.2:443 with payload, see scripted_record().
+ * Changes a record that the script makes: number `n` (from 0) of probe `row` on `cpu`. What comes
+ * in is a TCP segment 10.0.3.CPU:51514 > 10.0.9.2:443 with payload, see scripted_record().
  */
 typedef void (*script_record)(void *context, struct trace_record *record, uint64_t n);
 
 struct script {
-	const char *name;	/* of the source; NULL: "LIVE" */
+	const char *name; /* of the source; NULL: "LIVE" */
 	int n_cpus;
-	int n_nodes;		/* equal blocks of neighbouring CPUs */
-	const int *cpu_ids;	/* ascending; NULL: 0 ... n_cpus-1 */
+	int n_nodes;		       /* equal blocks of neighbouring CPUs */
+	const int *cpu_ids;	       /* ascending; NULL: 0 ... n_cpus-1 */
 	const struct script_row *rows; /* the books' rows (TABLE_LOSS) are always there */
 	size_t n_rows;
 	const struct script_line *lines;
 	size_t n_lines;
-	uint64_t interval_ns;	/* between two snapshots, on the script's clock; 0: 1 s */
-	bool paced;		/* the collector's clock decides when to sample; else see scripted_go() */
-	bool own_clock;		/* snapshots carry the true time instead of the script's */
-	bool trace_all;		/* SCRIPT_TRACE works without select() */
-	script_record record;	/* NULL: records as they are made */
+	uint64_t interval_ns; /* between two snapshots, on the script's clock; 0: 1 s */
+	bool paced;	/* the collector's clock decides when to sample; else see scripted_go() */
+	bool own_clock; /* snapshots carry the true time instead of the script's */
+	bool trace_all; /* SCRIPT_TRACE works without select() */
+	script_record record; /* NULL: records as they are made */
 	void *context;
 };
 
@@ -92,10 +93,10 @@ struct script {
 /*
  * A machine to start from: some rows in each table, no lines. The rows are those of a small server:
  * syscalls 0 read, 1 write, 2 recvmsg, 3 epoll_wait, 4 futex, 5 read of i386; probes
- * 0 netif_receive_skb, 1 net_dev_queue, 2 net_dev_xmit, 3 kfree_skb, 4 consume_skb, 5 napi_gro_receive
- * _entry (absent); interfaces 0 lo, 1 eth0; drops 0 NO_SOCKET, 1 TCP_INVALID_SEQUENCE, 2 unknown;
- * consumed 0 and 1; softirq 0 TIMER, 1 NET_TX, 2 NET_RX; softnet 0 processed, 1 dropped,
- * 2 time_squeeze.
+ * 0 netif_receive_skb, 1 net_dev_queue, 2 net_dev_xmit, 3 kfree_skb, 4 consume_skb, 5
+ * napi_gro_receive _entry (absent); interfaces 0 lo, 1 eth0; drops 0 NO_SOCKET, 1
+ * TCP_INVALID_SEQUENCE, 2 unknown; consumed 0 and 1; softirq 0 TIMER, 1 NET_TX, 2 NET_RX; softnet 0
+ * processed, 1 dropped, 2 time_squeeze.
  */
 struct script script_machine(int n_cpus, int n_nodes);
 
@@ -103,8 +104,8 @@ struct script script_machine(int n_cpus, int n_nodes);
 struct source *scripted_open(const struct script *script);
 
 /*
- * Where the script is not paced: lets snapshots below `upto` be taken, each after its records. At first
- * none is held back (UINT64_MAX). From any thread.
+ * Where the script is not paced: lets snapshots below `upto` be taken, each after its records. At
+ * first none is held back (UINT64_MAX). From any thread.
  */
 void scripted_go(struct source *source, uint64_t upto);
 
@@ -120,7 +121,8 @@ struct snapshot *scripted_next(struct source *source);
 /* Waits until a collector has kept `n` snapshots or ended, at most 10 s; false if it never did. */
 bool scripted_wait(const struct collector *collector, uint64_t n);
 
-/* The record that a script makes: a whole packet of its own, 10.0.3.CPU:51514 > 10.0.9.2:443, TCP. */
+/* The record that a script makes: a whole packet of its own, 10.0.3.CPU:51514 > 10.0.9.2:443, TCP.
+ */
 void scripted_record(struct trace_record *record, uint32_t cpu, int probe, uint64_t n);
 
 #endif

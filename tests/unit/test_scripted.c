@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The scripted source does what its header says: screens and the collector are tested against it. */
+/* The scripted source does what its header says: screens and the collector are tested against it.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +13,7 @@
 #include "tests/support/scripted.h"
 
 #define SECOND UINT64_C(1000000000)
-#define WITH(script, array)                                                                       \
+#define WITH(script, array)                                                                        \
 	((script).lines = (array), (script).n_lines = sizeof(array) / sizeof((array)[0]))
 
 static uint64_t calls(const struct snapshot *snapshot, int row, int slot)
@@ -31,10 +32,10 @@ static struct snapshot *nth(struct source *source, int n)
 static void test_growth(void **state)
 {
 	static const struct script_line lines[] = {
-		{ 0, SCRIPT_GROW, TABLE_SYSCALLS, 0, SYSCALL_CALLS, SCRIPT_ALL_CPUS, 100 },
-		{ 0, SCRIPT_RAMP, TABLE_SYSCALLS, 1, SYSCALL_CALLS, .value = 40 },
-		{ 2, SCRIPT_ADD, TABLE_SYSCALLS, 0, SYSCALL_CALLS, 3, 7 },
-		{ 3, SCRIPT_GROW, TABLE_SYSCALLS, 0, SYSCALL_CALLS, 3, 0 },
+		{0, SCRIPT_GROW, TABLE_SYSCALLS, 0, SYSCALL_CALLS, SCRIPT_ALL_CPUS, 100},
+		{0, SCRIPT_RAMP, TABLE_SYSCALLS, 1, SYSCALL_CALLS, .value = 40},
+		{2, SCRIPT_ADD, TABLE_SYSCALLS, 0, SYSCALL_CALLS, 3, 7},
+		{3, SCRIPT_GROW, TABLE_SYSCALLS, 0, SYSCALL_CALLS, 3, 0},
 	};
 	struct script script = script_machine(4, 2);
 	struct source *source;
@@ -60,11 +61,11 @@ static void test_growth(void **state)
 
 static void test_cpus_come_and_go(void **state)
 {
-	static const int ids[] = { 0, 2, 5, 9 };
+	static const int ids[] = {0, 2, 5, 9};
 	static const struct script_line lines[] = {
-		{ 0, SCRIPT_GROW, TABLE_SYSCALLS, 0, SYSCALL_CALLS, SCRIPT_ALL_CPUS, 10 },
-		{ 2, SCRIPT_OFFLINE, .cpu = 5 },
-		{ 4, SCRIPT_ONLINE, .cpu = 5 },
+		{0, SCRIPT_GROW, TABLE_SYSCALLS, 0, SYSCALL_CALLS, SCRIPT_ALL_CPUS, 10},
+		{2, SCRIPT_OFFLINE, .cpu = 5},
+		{4, SCRIPT_ONLINE, .cpu = 5},
 	};
 	struct script script = script_machine(4, 2);
 	struct source *source;
@@ -92,13 +93,13 @@ static void test_cpus_come_and_go(void **state)
 static void test_known_and_later_rows(void **state)
 {
 	static const struct script_row rows[] = {
-		{ TABLE_SYSCALLS, 0, 0, .name = "read", .where = "x86_64" },
-		{ TABLE_SYSCALLS, 0, 1, .name = "write", .where = "x86_64", .at = 2 },
+		{TABLE_SYSCALLS, 0, 0, .name = "read", .where = "x86_64"},
+		{TABLE_SYSCALLS, 0, 1, .name = "write", .where = "x86_64", .at = 2},
 	};
 	static const struct script_line lines[] = {
-		{ 2, SCRIPT_GROW, TABLE_SYSCALLS, 1, SYSCALL_CALLS, 0, 5 },
+		{2, SCRIPT_GROW, TABLE_SYSCALLS, 1, SYSCALL_CALLS, 0, 5},
 	};
-	struct script script = { .n_cpus = 1, .n_nodes = 1, .rows = rows, .n_rows = 2 };
+	struct script script = {.n_cpus = 1, .n_nodes = 1, .rows = rows, .n_rows = 2};
 	struct source *source;
 	struct snapshot *snapshot;
 
@@ -138,11 +139,11 @@ static void hear(void *context, const struct trace_record *record, uint64_t real
 static void test_records(void **state)
 {
 	static const struct script_line lines[] = {
-		{ 0, SCRIPT_TRACE, TABLE_PROBES, .row = 3, .cpu = SCRIPT_ALL_CPUS, .value = 3 },
-		{ 2, SCRIPT_ADD, TABLE_LOSS, LOSS_RING_FULL, 0, 1, 4 },
+		{0, SCRIPT_TRACE, TABLE_PROBES, .row = 3, .cpu = SCRIPT_ALL_CPUS, .value = 3},
+		{2, SCRIPT_ADD, TABLE_LOSS, LOSS_RING_FULL, 0, 1, 4},
 	};
 	struct script script = script_machine(2, 1);
-	struct heard heard = { 0 };
+	struct heard heard = {0};
 	struct ledger_sums sums;
 	struct snapshot *snapshot;
 	struct source *source;
@@ -175,7 +176,7 @@ static void test_records(void **state)
 
 static void test_gate_and_end(void **state)
 {
-	static const struct script_line lines[] = { { 5, .verb = SCRIPT_END } };
+	static const struct script_line lines[] = {{5, .verb = SCRIPT_END}};
 	struct script script = script_machine(2, 1);
 	struct snapshot *snapshot = NULL;
 	struct source *source;
