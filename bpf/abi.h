@@ -122,6 +122,27 @@ struct trace_config {
 	__u64 burst_ns;	   /* how far a CPU may run ahead of that */
 };
 
+/*
+ * Who counts an event while one set of packet programs takes over from another. Both are attached then
+ * and see every event, one right after the other; `passed` of the one that leaves says for each CPU
+ * which of the two it belongs to, so that a single store hands a CPU over.
+ */
+enum gate_state {
+	GATE_OPEN,   /* counts everything */
+	GATE_CLOSED, /* counts nothing: its successor does */
+	GATE_GIVING, /* counts on CPUs whose `passed` is 0 */
+	GATE_TAKING, /* counts on CPUs whose `passed` is 1 in its predecessor's gate */
+};
+
+enum { GATE_CPUS = ABI_CPU_WORDS * 64 };
+
+/* The one value of the mmapable arrays `gate` and `gate_before`. */
+struct gate {
+	__u32 state; /* enum gate_state */
+	__u32 pad;
+	__u8 passed[GATE_CPUS];
+};
+
 /* ---- trace ---- */
 
 /* Per-CPU: what became of each event that a selected probe saw. In a finished session
@@ -208,6 +229,7 @@ static_assert(sizeof(struct interface_count) == 32, "no hidden padding");
 static_assert(sizeof(struct location_key) == 16, "no hidden padding");
 static_assert(sizeof(struct softirq_time) == 24, "no hidden padding");
 static_assert(sizeof(struct narrow_config) == 64 + 8 * ABI_CPU_WORDS, "no hidden padding");
+static_assert(sizeof(struct gate) == 8 + GATE_CPUS, "no hidden padding");
 static_assert(sizeof(struct trace_stats) == 64, "one cache line");
 static_assert(sizeof(struct sock_tuple) == 40, "no hidden padding");
 static_assert(sizeof(struct trace_record) == 88 + 2 * 16 + 40 + ABI_SNAP_MAX, "no hidden padding");

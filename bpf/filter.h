@@ -23,6 +23,7 @@ struct filter_skb {
 	__u64 head, data;
 	__u32 len, data_len;
 	__u16 mac_header, network_header;
+	bool ethernet; /* frames of its device begin with an Ethernet header, or nobody knows */
 	/* An outer VLAN tag held beside the packet: vlan_proto in host order << 16 | vlan_tci; 0 if
 	 * there is none (skb->vlan_all == 0 from 6.2 on, skb->vlan_present == 0 before). */
 	__u32 tag;
@@ -60,18 +61,24 @@ __attribute__((noinline, weak)) __u32 filter_run(__u64 start __attribute__((unus
 
 #include "bpf/filter_tunnel.h"
 
-/* Where the packet begins. The Ethernet header counts if it is there and followed by the network
- * header, be it already pulled or not: a device without one sets both to the same place, and a
- * tunnel's outer header is pushed in front of the MAC header that the inner packet came with. */
-static __always_inline void filter_locate(
+/* Where the packet begins; false if it has no headers, as an skb above the network layer on its
+ * way down. The Ethernet header counts if it is there and followed by the network header, be it
+ * already pulled or not: a device without one sets both to the same place (or, as GRE's, to where
+ * the outer header was), and a tunnel's outer header is pushed in front of the MAC header that the
+ * inner packet came with. Before the network layer has seen a received packet its network header
+ * may be unset, and is where data points. */
+static __always_inline bool filter_locate(
 	const struct filter_skb *skb, struct filter_packet *packet)
 {
 	__u64 end = skb->data + skb->len - skb->data_len;
 	__u64 network = skb->network_header ? skb->head + skb->network_header : skb->data;
 	__u64 mac = skb->head + skb->mac_header;
+	bool has_mac = skb->mac_header != 0xffff;
 
+	if (!has_mac && !skb->network_header)
+		return false;
 	packet->tag = 0;
-	if (skb->mac_header != 0xffff && mac + 14 <= network) {
+	if (has_mac && skb->ethernet && mac + 14 <= network) {
 		packet->start = mac;
 		packet->kind = FILTER_ETHERNET;
 	} else {
@@ -85,16 +92,19 @@ static __always_inline void filter_locate(
 		packet->tag = skb->tag;
 		packet->wirelen += 4;
 	}
+	return true;
 }
 
-/* Whether the user wants to see this packet. */
+/* Whether the user wants to see this packet. One without headers does not match: nothing shows
+ * that it is one of those asked for. */
 static __always_inline bool filter_accepts(const struct filter_skb *skb)
 {
 	struct filter_packet packet;
 
 	if (!filter_set)
 		return true;
-	filter_locate(skb, &packet);
+	if (!filter_locate(skb, &packet))
+		return false;
 	if ((filter_set & FILTER_SET_OUTER) &&
 		!filter_run(packet.start, packet.headlen, packet.wirelen, packet.kind, packet.tag))
 		return false;

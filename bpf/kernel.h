@@ -76,6 +76,20 @@ struct sk_buff {
 	unsigned char *data;
 };
 
+/* An outer VLAN tag held beside the packet, from 6.2 on. */
+struct sk_buff___vlan_all {
+	u32 vlan_all; /* the two together: 0 means no tag */
+	__be16 vlan_proto;
+	u16 vlan_tci;
+};
+
+/* The same before 6.2. */
+struct sk_buff___vlan_present {
+	u8 vlan_present : 1;
+	__be16 vlan_proto;
+	u16 vlan_tci;
+};
+
 struct nsproxy {
 	struct net *net_ns;
 };

@@ -3,10 +3,17 @@
  * Packets at every tracepoint that carries an skb: one program each, so that none makes another miss.
  * Which tracepoint a program serves, and which of its arguments are what, is decided by user space
  * from the running kernel's BTF and written into read-only data; the verifier then sees constants.
+ *
+ * A filter (filter.h) is asked before anything is counted or reserved. Where the packet cannot be read,
+ * because the skb may be freed already (PROBE_SKB_STALE) or has no headers yet (tcp_sendmsg_locked and
+ * whatever else looks at an skb above the network layer), nothing matches a filter; without one such
+ * events count like any other.
  */
 #include <linux/bpf.h>
 
+#include "bpf/gate.h"
 #include "bpf/narrow.h"
+#include "bpf/skb_filter.h"
 #include "bpf/trace.h"
 
 struct {
@@ -42,6 +49,10 @@ struct {
 } location_counts SEC(".maps");
 
 const volatile struct probe_config probes[PROBE_MAX];
+
+/* Packets of one list (PROBE_SKB_LIST) that are looked at one by one; a dequeue in bulk may bring more,
+ * where the device's byte queue limit allows. */
+enum { LIST_MAX = 64 };
 
 /*
  * Argument `index` of the tracepoint, with the type that the verifier knows for it. Written as
@@ -146,18 +157,106 @@ static __always_inline bool narrow_accepts_packet(struct sk_buff *skb, struct ne
 	return true;
 }
 
+/* What is left of an event after the filter. */
+struct accepted {
+	struct sk_buff *skb; /* the first packet that was accepted */
+	u64 packets;
+	u64 bytes;
+};
+
 /* Lengths of the list that skb heads; the tracepoint says how many there are. */
 static __always_inline u64 list_bytes(struct sk_buff *skb, u64 packets)
 {
 	u64 bytes = 0;
 
-	for (u32 i = 0; i < 64; i++) {
+	for (u32 i = 0; i < LIST_MAX; i++) {
 		if (i >= packets || !skb)
 			break;
 		bytes += skb->len;
 		skb = skb->next;
 	}
 	return bytes;
+}
+
+/* What the filter leaves of a list, in one number: a global function returns no more. */
+#define LIST_BYTES(found) ((u32)(found))
+#define LIST_PACKETS(found) ((found) >> 32 & 0xff)
+#define LIST_FIRST(found) ((found) >> 40) /* index of the first one accepted */
+
+u64 list_accepted(u64 address, u64 packets);
+
+/* Asks the filter about the first LIST_MAX packets of a list. Global: see skb_at_accepted(). */
+__attribute__((noinline, weak)) u64 list_accepted(u64 address, u64 packets)
+{
+	u64 n = 0, bytes = 0, first = 0, any = 0;
+
+	for (u32 i = 0; i < LIST_MAX; i++) {
+		struct sk_buff *skb = (void *)address;
+		u64 yes;
+
+		if (i >= packets || !address)
+			break;
+		/* Sums without a branch, which would double the paths to verify with each packet. */
+		yes = skb_at_accepted(address) & 1;
+		asm volatile("" : "+r"(yes));
+		n += yes;
+		bytes += yes * BPF_CORE_READ(skb, len);
+		any |= yes;
+		first += any ^ 1;
+		address = (u64)BPF_CORE_READ(skb, next);
+	}
+	return first << 40 | n << 32 | (u32)bytes;
+}
+
+static __always_inline void accept_of_list(
+	struct sk_buff *skb, u64 packets, struct accepted *out)
+{
+	u64 found = list_accepted(number_of(skb), packets);
+
+	out->packets = LIST_PACKETS(found);
+	out->bytes = LIST_BYTES(found);
+	for (u32 i = 0; i < LIST_MAX; i++) {
+		if (i >= LIST_FIRST(found) || !skb)
+			break;
+		skb = skb->next;
+	}
+	out->skb = skb;
+}
+
+/*
+ * Asks the filter; false if nothing is left. Of an skb that may be freed already nothing can be read,
+ * so with a filter such a probe accepts nothing: what cannot be shown to match is not counted.
+ */
+static __always_inline bool accept(const u64 *ctx, const volatile struct probe_config *p,
+	struct sk_buff *skb, struct net_device *dev, struct accepted *out)
+{
+	*out = (struct accepted){ .skb = skb, .packets = 1 };
+	if (p->flags & PROBE_SKB_STALE) {
+		out->bytes = (u32)argument(ctx, p->len_arg);
+		return !filter_set;
+	}
+	if (p->flags & PROBE_SKB_LIST) {
+		out->packets = (u32)argument(ctx, p->packets_arg);
+		if (filter_set)
+			accept_of_list(skb, out->packets, out);
+		else
+			out->bytes = list_bytes(skb, out->packets);
+		return out->packets;
+	}
+	out->bytes = skb->len;
+	return skb_accepted(skb, dev);
+}
+
+static __always_inline void count_event(u32 probe, u8 flags, struct net_device *dev,
+	const struct accepted *accepted)
+{
+	u32 zero = 0;
+	struct packet_counts *counts = bpf_map_lookup_elem(&packet_counts, &zero);
+
+	if (counts)
+		count(&counts->probe[probe], accepted->packets, accepted->bytes);
+	if (flags & (PROBE_RX | PROBE_TX) && dev)
+		count_interface(dev, flags & PROBE_RX, accepted->packets, accepted->bytes);
 }
 
 static __always_inline int on_packet(const u64 *ctx, u32 probe)
@@ -167,40 +266,31 @@ static __always_inline int on_packet(const u64 *ctx, u32 probe)
 	bool stale = flags & PROBE_SKB_STALE;
 	struct sk_buff *skb = (void *)argument(ctx, p->skb_arg);
 	struct net_device *dev = 0;
-	struct packet_counts *counts;
-	u64 packets = 1, bytes, location = 0;
-	u32 zero = 0, reason = REASON_UNKNOWN;
+	struct accepted accepted;
+	u64 location = 0;
+	u32 reason = REASON_UNKNOWN;
 
+	if (!gate_is_ours())
+		return 0;
 	if (!skb)
 		return 0; /* an event without a packet, such as a reset that answers none */
 	if (p->dev_arg != PROBE_ARG_NONE)
 		dev = (void *)argument(ctx, p->dev_arg);
 	else if (!stale)
 		dev = skb->dev;
-	if (!narrow_accepts_packet(stale ? 0 : skb, dev)) {
+	if (!narrow_accepts_packet(stale ? 0 : skb, dev) || !accept(ctx, p, skb, dev, &accepted)) {
 		trace_filtered_out(probe);
 		return 0;
 	}
 
-	if (stale) {
-		bytes = (u32)argument(ctx, p->len_arg);
-	} else if (flags & PROBE_SKB_LIST) {
-		packets = (u32)argument(ctx, p->packets_arg);
-		bytes = list_bytes(skb, packets);
-	} else {
-		bytes = skb->len;
-	}
-	counts = bpf_map_lookup_elem(&packet_counts, &zero);
-	if (counts)
-		count(&counts->probe[probe], packets, bytes);
-	if (flags & (PROBE_RX | PROBE_TX) && dev)
-		count_interface(dev, flags & PROBE_RX, packets, bytes);
+	count_event(probe, flags, dev, &accepted);
 	if (p->location_arg != PROBE_ARG_NONE)
 		location = argument(ctx, p->location_arg);
 	if (p->reason_arg != PROBE_ARG_NONE)
 		reason = (u32)argument(ctx, p->reason_arg);
 	if (flags & (PROBE_DROP | PROBE_CONSUME))
-		count_location(location, reason, flags & (PROBE_DROP | PROBE_CONSUME), bytes);
+		count_location(location, reason, flags & (PROBE_DROP | PROBE_CONSUME),
+			accepted.bytes);
 
 	if (trace_is_selected(probe)) {
 		struct trace_event event = {
@@ -208,13 +298,13 @@ static __always_inline int on_packet(const u64 *ctx, u32 probe)
 			.reason = reason,
 			.probe = probe,
 			.netns = packet_netns(stale ? 0 : skb, dev),
-			.len = bytes,
+			.len = accepted.bytes,
 			.flags = (p->location_arg != PROBE_ARG_NONE ? RECORD_HAS_LOCATION : 0) |
 				 (p->reason_arg != PROBE_ARG_NONE ? RECORD_HAS_REASON : 0) |
 				 (stale ? RECORD_NO_BYTES : 0),
 		};
 
-		trace_emit(skb, dev, &event);
+		trace_emit(accepted.skb, dev, &event);
 	}
 	return 0;
 }

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "core/filter_log.h"
 #include "core/ledger.h"
 
 /* How often the ring is drained: often enough for 16 MiB at a million records a second, rarely enough
@@ -41,11 +43,15 @@ struct collector {
 	uint64_t *overwritten; /* per slot, and one for CPUs that cannot be */
 	uint64_t taken;	       /* snapshots so far */
 	uint64_t next_sample_ns;
+	uint64_t filter_begun; /* the wish that the source is working on, 0: none */
 
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t wake;
 	struct request request[REQUESTS_MAX];
 	int n_requests;
+	struct filter_state filter; /* without the expressions in force */
+	char filter_outer[OPTIONS_FILTER_MAX]; /* the wish that is pending */
+	char filter_inner[OPTIONS_FILTER_MAX];
 	uint64_t interval_ns;
 	bool stop;
 	bool ended;
@@ -157,6 +163,63 @@ static void carry_out(struct collector *c, const struct request *request)
 		ops->want_errors(c->source, request->on);
 }
 
+/* ---- the filter ---- */
+
+/* Notes what came of a wish, unless another has taken its place. */
+static void settle_filter(struct collector *c, uint64_t wish, int ret, const struct error *why)
+{
+	pthread_mutex_lock(&c->lock);
+	if (c->filter.n_asked == wish) {
+		c->filter.outcome = ret ? FILTER_REFUSED : FILTER_APPLIED;
+		c->filter.why = *why;
+	}
+	pthread_mutex_unlock(&c->lock);
+	announce(c);
+}
+
+/* The wish to begin with: its number, or 0 if there is none that has not been seen to. */
+static uint64_t next_wish(struct collector *c, char *outer, char *inner)
+{
+	uint64_t wish = 0;
+
+	pthread_mutex_lock(&c->lock);
+	if (c->filter.outcome == FILTER_PENDING) {
+		wish = c->filter.n_asked;
+		memcpy(outer, c->filter_outer, sizeof(c->filter_outer));
+		memcpy(inner, c->filter_inner, sizeof(c->filter_inner));
+	}
+	pthread_mutex_unlock(&c->lock);
+	return wish;
+}
+
+/* Called between drains: asks how the change under way does, then begins the next. */
+static void tend_filter(struct collector *c)
+{
+	char outer[OPTIONS_FILTER_MAX], inner[OPTIONS_FILTER_MAX];
+	const struct source_ops *ops = c->source->ops;
+	struct error why = {};
+	uint64_t wish;
+	int ret;
+
+	if (c->filter_begun) {
+		ret = ops->filter_outcome(c->source, &why);
+		if (ret == -EINPROGRESS)
+			return;
+		settle_filter(c, c->filter_begun, ret, &why);
+		c->filter_begun = 0;
+	}
+	wish = next_wish(c, outer, inner);
+	if (!wish)
+		return;
+	memset(&why, 0, sizeof(why));
+	ret = ops->set_filter ? ops->set_filter(c->source, outer, inner, &why) :
+				error_set(&why, -EOPNOTSUPP, "a recording's filter cannot be changed");
+	if (!ret)
+		c->filter_begun = wish;
+	else if (ret != -EBUSY)
+		settle_filter(c, wish, ret, &why);
+}
+
 /* Waits until `until_ns`, a request or the order to stop; carries requests out. False: stop. */
 static bool wait_for_work(struct collector *c, uint64_t until_ns)
 {
@@ -200,6 +263,7 @@ static int run_paced(struct collector *c, struct error *err)
 		int ret;
 
 		drain(c);
+		tend_filter(c);
 		if (now >= c->next_sample_ns) {
 			ret = sample(c, err);
 			if (ret)
@@ -228,6 +292,7 @@ static int run_unpaced(struct collector *c, struct error *err)
 		int n = drain(c);
 		int ret = sample(c, err);
 
+		tend_filter(c);
 		if (ret && ret != -EAGAIN)
 			return ret == -ENODATA ? 0 : ret;
 		if (!ret && c->options.iterations && c->taken > c->options.iterations)
@@ -431,6 +496,46 @@ void collector_select(struct collector *c, enum table_id table, int row, bool on
 void collector_want_errors(struct collector *c, bool on)
 {
 	ask(c, &(struct request){ .kind = REQUEST_ERRORS, .on = on });
+}
+
+void collector_set_filter(struct collector *c, const char *outer, const char *inner)
+{
+	size_t max = sizeof(c->filter_outer);
+
+	outer = outer ? outer : "";
+	inner = inner ? inner : "";
+	pthread_mutex_lock(&c->lock);
+	c->filter.n_asked++;
+	memset(&c->filter.why, 0, sizeof(c->filter.why));
+	if (strlen(outer) >= max || strlen(inner) >= max) {
+		c->filter.outcome = FILTER_REFUSED;
+		error_set(&c->filter.why, 0, "the filter is longer than %zu bytes", max - 1);
+	} else {
+		c->filter.outcome = FILTER_PENDING;
+		strcpy(c->filter_outer, outer);
+		strcpy(c->filter_inner, inner);
+	}
+	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+	announce(c);
+}
+
+struct filter_state collector_filter(const struct collector *c)
+{
+	/* The lock is no part of what the caller sees as constant. */
+	struct collector *locked = (struct collector *)c;
+	const struct filter_entry *entry;
+	struct filter_state state;
+
+	pthread_mutex_lock(&locked->lock);
+	state = c->filter;
+	pthread_mutex_unlock(&locked->lock);
+	entry = filter_log_at(c->source->host->filters, UINT64_MAX);
+	if (entry) {
+		snprintf(state.outer, sizeof(state.outer), "%s", entry->outer);
+		snprintf(state.inner, sizeof(state.inner), "%s", entry->inner);
+	}
+	return state;
 }
 
 void collector_set_interval(struct collector *c, uint64_t new_interval_ns)

@@ -8,6 +8,7 @@
 #define SKEWTOP_COLLECTOR_H
 
 #include "core/history.h"
+#include "core/options.h"
 #include "core/source.h"
 #include "core/trace_log.h"
 
@@ -56,6 +57,32 @@ void collector_seen(struct collector *collector);
 
 /* True once the source has ended or failed; the sentence, if any, is in err. */
 bool collector_ended(struct collector *collector, struct error *err);
+
+/* What has become of the last wish for another filter. */
+enum filter_outcome {
+	FILTER_UNASKED,
+	FILTER_PENDING,
+	FILTER_APPLIED,
+	FILTER_REFUSED, /* the old filter stays */
+};
+
+struct filter_state {
+	enum filter_outcome outcome;
+	uint64_t n_asked; /* wishes so far: tells an outcome from the one before */
+	struct error why; /* FILTER_REFUSED: one sentence, libpcap's own where libpcap refuses */
+	/* In force now, whatever was asked for; "" none. */
+	char outer[OPTIONS_FILTER_MAX];
+	char inner[OPTIONS_FILTER_MAX];
+};
+
+/*
+ * Asks for another packet filter: `outer` for the packet, `inner` for the one inside a tunnel (NULL or
+ * blank: none). Takes some tenths of a second, longer if host names are to be looked up; what comes of
+ * it is in collector_filter(), and announced on collector_fd(). A wish made while another is pending
+ * takes its place. An expression longer than OPTIONS_FILTER_MAX - 1 bytes is refused.
+ */
+void collector_set_filter(struct collector *collector, const char *outer, const char *inner);
+struct filter_state collector_filter(const struct collector *collector);
 
 /* Requests, carried out by the collector's thread soon. */
 void collector_select(struct collector *collector, enum table_id table, int row, bool on);

@@ -3,7 +3,7 @@
  * What a machine is, as far as snapshots and trace records refer to it: its CPUs, its names for
  * addresses and drop reasons, what its kernel allows. The live source fills it from the running kernel,
  * a replay from the recording. Written while the source opens, and by append-only parts
- * (catalog, symbols) afterwards; everything else is read-only from then on.
+ * (catalog, symbols, filters) afterwards; everything else is read-only from then on.
  */
 #ifndef SKEWTOP_HOST_H
 #define SKEWTOP_HOST_H
@@ -11,6 +11,7 @@
 #include "core/cpus.h"
 
 struct catalog;
+struct filter_log;
 struct symbols;
 struct reasons;
 
@@ -36,6 +37,7 @@ struct host {
 	struct catalog *catalog; /* what the rows of snapshots are */
 	struct symbols *symbols; /* kernel address -> function+offset */
 	struct reasons *reasons; /* drop reason -> name */
+	struct filter_log *filters; /* which packet filter was in force when */
 };
 
 /* A host of no CPUs, with its parts allocated and empty, or NULL. */

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Inside the live source, which is three files: source_live.c (operations and books), live_load.c
- * (opening, configuring, attaching the BPF objects) and live_read.c (maps into snapshots).
+ * Inside the live source: source_live.c (operations and books), live_packets.c (instances: packet
+ * programs with their filter), live_filter.c (changing from one instance to the next), live_load.c (the
+ * other BPF objects) and live_read.c (maps into snapshots).
  */
 #ifndef SKEWTOP_LIVE_H
 #define SKEWTOP_LIVE_H
 
 #include "core/ledger.h"
+#include "core/live_packets.h"
 #include "core/percpu.h"
 #include "core/proc_counters.h"
 #include "core/source.h"
-#include "core/tracepoints.h"
 
 struct bpf_link;
+struct bpf_object;
 struct btf;
-struct packets_bpf;
-struct ring_buffer;
+struct filter_change;
 struct softirq_bpf;
 struct syscalls_bpf;
 
@@ -33,19 +34,13 @@ struct live_buffers {
 	struct location_key location_keys[LOCATIONS_MAX];
 };
 
-/* The BPF objects of one instance and what they are attached to. Shares nothing with another's. */
+/* What is attached once and for all, whatever the filter. */
 struct live_probes {
-	struct packets_bpf *packets;
 	struct softirq_bpf *softirq;
 	struct syscalls_bpf *syscalls;
-	struct bpf_link *packet_link[PROBE_MAX];
 	struct bpf_link *softirq_link[2];
 	struct bpf_link *enter_link;
 	struct bpf_link *exit_link; /* only while errors are asked for */
-	struct tracepoint tracepoint[PROBE_MAX];
-	int n_tracepoints;
-	int left_out; /* tracepoints beyond PROBE_MAX */
-	char refused[PROBE_MAX][96]; /* why there is no program; "" where there is one */
 };
 
 struct live {
@@ -53,8 +48,13 @@ struct live {
 	struct host *host;
 	struct live_options options;
 	struct live_probes probes;
+	struct packet_probes packet_probes;
+	/* Oldest first; the last one's filter is in force. More than one only during a change. Only the
+	 * collector's thread walks the list. */
+	struct packet_instance *instances;
+	struct snapshot *closed; /* what instances that are gone have counted; NULL: there were none */
+	struct filter_change *change; /* under way; NULL: none */
 	struct live_buffers *buffers;
-	struct ring_buffer *ring;
 	struct trace_selection selection;
 	struct proc_counters softirqs;
 	struct proc_counters softnet;
@@ -69,13 +69,10 @@ struct live {
 	int drained;
 };
 
-/*
- * Opens, configures, loads and attaches everything; fills the catalog's probe rows. A tracepoint whose
- * program the kernel refuses is left out with the reason; only if none is left that is an error.
- * Negative errno with a sentence. live_probes_free() afterwards in any case.
- */
-int live_probes_open(struct live_probes *probes, const struct live_options *options,
-	struct host *host, struct btf *vmlinux, struct error *err);
+/* Opens, loads and attaches what has no filter: system calls, softirq time. Negative errno with a
+ * sentence. live_probes_free() afterwards in any case. */
+int live_probes_open(
+	struct live_probes *probes, const struct live_options *options, struct error *err);
 
 /* Adds or takes away the sys_exit program. */
 int live_probes_want_errors(struct live_probes *probes, bool on);
@@ -84,13 +81,44 @@ int live_probes_want_errors(struct live_probes *probes, bool on);
 void live_probes_detach(struct live_probes *probes);
 void live_probes_free(struct live_probes *probes);
 
-/* Program runs that the kernel skipped, over all programs; false where it does not tell (before 5.12). */
+/* Program runs that the kernel skipped; false where it does not tell (before 5.12). Adds to *missed. */
 bool live_probes_missed(const struct live_probes *probes, uint64_t *missed);
+bool live_add_misses(struct bpf_object *object, uint64_t *missed);
+
+/* ---- live_filter.c ---- */
+
+/* Opens the first instance, with options->compiled, and its ring. */
+int live_instances_open(struct live *live, struct error *err);
+
+/* Ends a change under way, detaches every instance. Maps and rings stay readable. Idempotent. */
+void live_instances_detach(struct live *live);
+void live_instances_free(struct live *live);
+
+/* struct source_ops: set_filter, filter_outcome. */
+int live_set_filter(
+	struct source *source, const char *outer, const char *inner, struct error *err);
+int live_filter_outcome(struct source *source, struct error *err);
+
+/* After the rings were drained: closes instances that are detached and whose ring is empty, once what
+ * they counted is kept. */
+void live_instances_retire(struct live *live);
+
+/* Maps a new instance's ring; its records go where drain says. */
+int live_ring_open(struct live *live, struct packet_instance *instance, struct error *err);
+
+/* ---- live_read.c ---- */
 
 int live_buffers_init(struct live_buffers *buffers, int n_cpus);
 void live_buffers_free(struct live_buffers *buffers);
 
 /* Reads every map and /proc counter into a snapshot. Negative errno with a sentence. */
 int live_read(struct live *live, struct snapshot *snapshot, struct error *err);
+
+/* Adds what one instance has counted to a snapshot. Negative errno with a sentence. */
+int live_read_instance(struct live *live, const struct packet_instance *instance,
+	struct snapshot *snapshot, struct error *err);
+
+/* Adds the values of every table, none of which may be larger in `from`. */
+void live_add_snapshot(struct snapshot *into, const struct snapshot *from);
 
 #endif

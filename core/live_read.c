@@ -130,24 +130,25 @@ static int read_syscalls(struct live *live, struct snapshot *snapshot)
 	return err;
 }
 
-/* ---- packets ---- */
+/* ---- packets: each instance adds what it has counted ---- */
 
-static int read_packets(struct live *live, struct snapshot *snapshot)
+static int read_packets(
+	struct live *live, const struct packet_instance *instance, struct snapshot *snapshot)
 {
 	struct percpu_buffer *buffer = &live->buffers->packets;
 	uint32_t zero = 0;
-	int err = percpu_read(bpf_map__fd(live->probes.packets->maps.packet_counts), &zero, buffer);
+	int err = percpu_read(bpf_map__fd(instance->packets->maps.packet_counts), &zero, buffer);
 
 	if (err)
 		return err;
 	for (int slot = 0; slot < buffer->n_cpus; slot++) {
 		const struct packet_counts *counts = percpu_value(buffer, 0, slot);
 
-		for (int i = 0; i < live->probes.n_tracepoints; i++) {
+		for (int i = 0; i < live->packet_probes.n; i++) {
 			struct table *t = &snapshot->table[TABLE_PROBES];
 
-			table_values(t, i, COUNT_PACKETS)[slot] = counts->probe[i].packets;
-			table_values(t, i, COUNT_BYTES)[slot] = counts->probe[i].bytes;
+			table_values(t, i, COUNT_PACKETS)[slot] += counts->probe[i].packets;
+			table_values(t, i, COUNT_BYTES)[slot] += counts->probe[i].bytes;
 		}
 	}
 	know(snapshot, TABLE_PROBES, COUNT_PACKETS);
@@ -155,8 +156,8 @@ static int read_packets(struct live *live, struct snapshot *snapshot)
 	return 0;
 }
 
-static int interface_row(
-	struct live *live, struct snapshot *snapshot, const struct interface_key *key)
+static int interface_row(struct live *live, const struct packet_instance *instance,
+	struct snapshot *snapshot, const struct interface_key *key)
 {
 	struct row row = { .key = { key->netns, key->ifindex } };
 	int index = catalog_find(live->host->catalog, TABLE_INTERFACES, key->netns, key->ifindex);
@@ -164,7 +165,7 @@ static int interface_row(
 
 	if (index >= 0)
 		return index;
-	bpf_map_lookup_elem(bpf_map__fd(live->probes.packets->maps.interface_names), key, name);
+	bpf_map_lookup_elem(bpf_map__fd(instance->packets->maps.interface_names), key, name);
 	sanitize(clean, sizeof(clean), name, sizeof(name));
 	snprintf(where, sizeof(where), "netns %u", key->netns);
 	row.name = clean;
@@ -172,10 +173,11 @@ static int interface_row(
 	return row_for(live, snapshot, TABLE_INTERFACES, &row);
 }
 
-static int read_interfaces(struct live *live, struct snapshot *snapshot)
+static int read_interfaces(
+	struct live *live, const struct packet_instance *instance, struct snapshot *snapshot)
 {
 	struct live_buffers *buffers = live->buffers;
-	int n = percpu_read_all(bpf_map__fd(live->probes.packets->maps.interface_counts),
+	int n = percpu_read_all(bpf_map__fd(instance->packets->maps.interface_counts),
 		sizeof(buffers->interface_keys[0]), buffers->interface_keys, &buffers->interfaces);
 
 	if (n < 0)
@@ -183,7 +185,7 @@ static int read_interfaces(struct live *live, struct snapshot *snapshot)
 	for (int column = 0; column < 4; column++)
 		know(snapshot, TABLE_INTERFACES, column);
 	for (int i = 0; i < n; i++) {
-		int row = interface_row(live, snapshot, &buffers->interface_keys[i]);
+		int row = interface_row(live, instance, snapshot, &buffers->interface_keys[i]);
 		struct table *t = &snapshot->table[TABLE_INTERFACES];
 
 		if (row < 0)
@@ -192,10 +194,10 @@ static int read_interfaces(struct live *live, struct snapshot *snapshot)
 			const struct interface_count *c =
 				percpu_value(&buffers->interfaces, i, slot);
 
-			table_values(t, row, IF_RX_PACKETS)[slot] = c->rx.packets;
-			table_values(t, row, IF_RX_BYTES)[slot] = c->rx.bytes;
-			table_values(t, row, IF_TX_PACKETS)[slot] = c->tx.packets;
-			table_values(t, row, IF_TX_BYTES)[slot] = c->tx.bytes;
+			table_values(t, row, IF_RX_PACKETS)[slot] += c->rx.packets;
+			table_values(t, row, IF_RX_BYTES)[slot] += c->rx.bytes;
+			table_values(t, row, IF_TX_PACKETS)[slot] += c->tx.packets;
+			table_values(t, row, IF_TX_BYTES)[slot] += c->tx.bytes;
 		}
 	}
 	return 0;
@@ -220,10 +222,11 @@ static int location_row(struct live *live, struct snapshot *snapshot, enum table
 	return row_for(live, snapshot, table, &row);
 }
 
-static int read_locations(struct live *live, struct snapshot *snapshot)
+static int read_locations(
+	struct live *live, const struct packet_instance *instance, struct snapshot *snapshot)
 {
 	struct live_buffers *buffers = live->buffers;
-	int n = percpu_read_all(bpf_map__fd(live->probes.packets->maps.location_counts),
+	int n = percpu_read_all(bpf_map__fd(instance->packets->maps.location_counts),
 		sizeof(buffers->location_keys[0]), buffers->location_keys, &buffers->locations);
 
 	if (n < 0)
@@ -239,8 +242,8 @@ static int read_locations(struct live *live, struct snapshot *snapshot)
 		for (int slot = 0; slot < live->host->topology.n_cpus; slot++) {
 			const struct packet_count *c = percpu_value(&buffers->locations, i, slot);
 
-			table_values(t, row, COUNT_PACKETS)[slot] = c->packets;
-			table_values(t, row, COUNT_BYTES)[slot] = c->bytes;
+			table_values(t, row, COUNT_PACKETS)[slot] += c->packets;
+			table_values(t, row, COUNT_BYTES)[slot] += c->bytes;
 		}
 	}
 	for (int column = 0; column < 2; column++) {
@@ -332,31 +335,49 @@ static int read_softirqs(struct live *live, struct snapshot *snapshot)
 
 /* ---- the books ---- */
 
-static int read_loss(struct live *live, struct snapshot *snapshot)
+static int read_trace_stats(
+	struct live *live, const struct packet_instance *instance, struct snapshot *snapshot)
 {
 	struct percpu_buffer *buffer = &live->buffers->trace;
 	struct table *t = &snapshot->table[TABLE_LOSS];
 	int n_cpus = live->host->topology.n_cpus;
-	uint64_t missed;
+	uint64_t missed = 0;
 	uint32_t zero = 0;
-	int err = percpu_read(bpf_map__fd(live->probes.packets->maps.trace_stats), &zero, buffer);
+	int err = percpu_read(bpf_map__fd(instance->packets->maps.trace_stats), &zero, buffer);
 
 	if (err)
 		return err;
 	for (int slot = 0; slot < n_cpus; slot++) {
 		const struct trace_stats *stats = percpu_value(buffer, 0, slot);
 
-		table_values(t, LOSS_SEEN, 0)[slot] = stats->seen;
-		table_values(t, LOSS_RING_FULL, 0)[slot] = stats->ring_full;
-		table_values(t, LOSS_RATE_LIMITED, 0)[slot] = stats->rate_limited;
-		table_values(t, LOSS_FILTERED_OUT, 0)[slot] = stats->filtered_out;
-		table_values(t, LOSS_MAP_FULL, 0)[slot] =
+		table_values(t, LOSS_SEEN, 0)[slot] += stats->seen;
+		table_values(t, LOSS_RING_FULL, 0)[slot] += stats->ring_full;
+		table_values(t, LOSS_RATE_LIMITED, 0)[slot] += stats->rate_limited;
+		table_values(t, LOSS_FILTERED_OUT, 0)[slot] += stats->filtered_out;
+		table_values(t, LOSS_MAP_FULL, 0)[slot] +=
 			stats->interfaces_full + stats->locations_full;
-		table_values(t, LOSS_DELIVERED, 0)[slot] = live->delivered[slot];
+	}
+	know(snapshot, TABLE_LOSS, 0);
+	if (packets_missed(instance, &missed))
+		table_values(t, LOSS_MISSED, 0)[n_cpus] += missed;
+	else
+		t->known &= ~LEDGER_KNOWS_MISSED;
+	return 0;
+}
+
+/* What belongs to no instance. */
+static int read_loss(struct live *live, struct snapshot *snapshot)
+{
+	struct table *t = &snapshot->table[TABLE_LOSS];
+	int n_cpus = live->host->topology.n_cpus;
+	uint64_t missed = 0;
+
+	for (int slot = 0; slot <= n_cpus; slot++) {
+		if (slot < n_cpus)
+			table_values(t, LOSS_DELIVERED, 0)[slot] = live->delivered[slot];
 		table_values(t, LOSS_MALFORMED, 0)[slot] = live->malformed[slot];
 	}
-	table_values(t, LOSS_MALFORMED, 0)[n_cpus] = live->malformed[n_cpus];
-	know(snapshot, TABLE_LOSS, 0);
+	/* Until an instance says otherwise. */
 	if (live_probes_missed(&live->probes, &missed)) {
 		table_values(t, LOSS_MISSED, 0)[n_cpus] = missed;
 		t->known |= LEDGER_KNOWS_MISSED;
@@ -373,6 +394,46 @@ static uint64_t own_cpu_ns(void)
 	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * UINT64_C(1000);
 }
 
+static int say_unreadable(struct error *err, int ret, const char *what)
+{
+	return error_set(err, ret, "cannot read the %s counters: %s", what,
+		ret == -EFAULT ? "the kernel wrote more than it should" : strerror(-ret));
+}
+
+int live_read_instance(struct live *live, const struct packet_instance *instance,
+	struct snapshot *snapshot, struct error *err)
+{
+	static const struct {
+		const char *what;
+		int (*read)(struct live *live, const struct packet_instance *instance,
+			struct snapshot *snapshot);
+	} readers[] = {
+		{ "packet", read_packets },
+		{ "interface", read_interfaces },
+		{ "drop location", read_locations },
+		{ "trace", read_trace_stats },
+	};
+
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+		int ret = readers[i].read(live, instance, snapshot);
+
+		if (ret)
+			return say_unreadable(err, ret, readers[i].what);
+	}
+	return 0;
+}
+
+void live_add_snapshot(struct snapshot *into, const struct snapshot *from)
+{
+	for (int table = 0; table < TABLE_COUNT; table++) {
+		const struct table *t = &from->table[table];
+		size_t n = (size_t)t->n_rows * t->n_columns * t->n_slots;
+
+		for (size_t i = 0; i < n; i++)
+			into->table[table].values[i] += t->values[i];
+	}
+}
+
 int live_read(struct live *live, struct snapshot *snapshot, struct error *err)
 {
 	static const struct {
@@ -380,12 +441,10 @@ int live_read(struct live *live, struct snapshot *snapshot, struct error *err)
 		int (*read)(struct live *live, struct snapshot *snapshot);
 	} readers[] = {
 		{ "system call", read_syscalls },
-		{ "packet", read_packets },
-		{ "interface", read_interfaces },
-		{ "drop location", read_locations },
 		{ "softirq", read_softirqs },
 		{ "loss", read_loss },
 	};
+	int ret;
 
 	snapshot->own_cpu_ns = own_cpu_ns();
 	/* Rows known from before; those found now are added as they come. */
@@ -393,12 +452,16 @@ int live_read(struct live *live, struct snapshot *snapshot, struct error *err)
 		if (snapshot_grow(snapshot, table, catalog_count(live->host->catalog, table)))
 			return error_set(err, -ENOMEM, "no memory for a snapshot");
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
-		int ret = readers[i].read(live, snapshot);
-
+		ret = readers[i].read(live, snapshot);
 		if (ret)
-			return error_set(err, ret, "cannot read the %s counters: %s", readers[i].what,
-				ret == -EFAULT ? "the kernel wrote more than it should" :
-						 strerror(-ret));
+			return say_unreadable(err, ret, readers[i].what);
+	}
+	if (live->closed)
+		live_add_snapshot(snapshot, live->closed);
+	for (const struct packet_instance *i = live->instances; i; i = i->next) {
+		ret = live_read_instance(live, i, snapshot, err);
+		if (ret)
+			return ret;
 	}
 	return 0;
 }

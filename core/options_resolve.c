@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/filter.h"
 #include "core/netns.h"
 
 #define POSSIBLE_CPUS "/sys/devices/system/cpu/possible"
@@ -121,13 +122,27 @@ static int resolve_network(const struct options *options, struct narrow_config *
 	return rc;
 }
 
+/* libpcap's own sentence where libpcap refuses. */
+static int resolve_filter(
+	const struct options *options, struct live_options *live, struct error *err)
+{
+	char why[FILTER_ERR_SIZE];
+	int rc;
+
+	if (!options->filter[0] && !options->filter_tunnel)
+		return EXIT_OK;
+	rc = filter_compile(
+		options->filter, options->filter_tunnel, &live->compiled, why, sizeof(why));
+	if (rc)
+		return error_set(err, rc == -ENOMEM ? EXIT_FAILED : EXIT_BAD_INPUT, "%s", why);
+	live->filter = options->filter;
+	live->filter_tunnel = options->filter_tunnel;
+	return EXIT_OK;
+}
+
 /* Refuses what this version only parses. */
 static int refuse_unbuilt(const struct options *options, struct error *err)
 {
-	if (options->filter[0] || options->filter_tunnel)
-		return error_set(err, EXIT_BAD_INPUT,
-			"pcap filters are not built in yet; --cpus, --netns, --ifname, --pid, --comm "
-			"and --filter-mark narrow in the kernel");
 	if (options->functions.n)
 		return error_set(err, EXIT_BAD_INPUT,
 			"--functions is not built in yet; --trace takes the probes that "
@@ -151,6 +166,8 @@ int options_resolve(const struct options *options, struct live_options *live, st
 		rc = resolve_pid(options, narrow, err);
 	if (!rc)
 		rc = resolve_network(options, narrow, err);
+	if (!rc)
+		rc = resolve_filter(options, live, err);
 	if (rc)
 		return rc;
 	if (options->comm) {

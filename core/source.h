@@ -15,6 +15,7 @@
 #include "core/host.h"
 #include "core/snapshot.h"
 
+struct filter;
 struct source;
 
 /* Takes one record; valid during the call only. real_ns is CLOCK_REALTIME. */
@@ -36,6 +37,21 @@ struct source_ops {
 
 	/* Asks for syscall errors (sys_exit) or no longer. NULL where it cannot. */
 	int (*want_errors)(struct source *source, bool on);
+
+	/*
+	 * Begins to change the packet filter: `outer` for the packet, `inner` for the one inside a tunnel
+	 * (filter.h; NULL or blank: none). Returns at once: 0 when begun, -EBUSY while an earlier change
+	 * is under way, else negative errno with a sentence. NULL where it cannot.
+	 */
+	int (*set_filter)(struct source *source, const char *outer, const char *inner,
+		struct error *err);
+
+	/*
+	 * What became of it, to be asked between drains: 0 once it is in force (then also in
+	 * host->filters), -EINPROGRESS, or another negative errno with a sentence when it was refused
+	 * and the old filter stays.
+	 */
+	int (*filter_outcome)(struct source *source, struct error *err);
 
 	/* Ends tracing, so that what drain then finds is the last: the books can be closed. */
 	int (*stop)(struct source *source);
@@ -60,6 +76,9 @@ static inline void source_close(struct source *source)
 /* What is counted and traced; all narrowing happens in the kernel. Zeroed: everything. */
 struct live_options {
 	struct narrow_config narrow;
+	const char *filter;	    /* pcap expressions; NULL: none. Copied. */
+	const char *filter_tunnel;  /* for the packet inside a tunnel */
+	struct filter *compiled;    /* of the two; NULL: none. The source frees it, opened or not. */
 	uint64_t ring_bytes;  /* 0: 16 MiB */
 	uint64_t trace_rate;  /* lines per second and CPU, 0: no limit */
 	bool errors;	      /* syscall errors from the start */

@@ -12,7 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bpf/packets.skel.h"
+#include "core/filter.h"
+#include "core/filter_log.h"
 #include "core/reasons.h"
 #include "core/sanitize.h"
 #include "core/symbols.h"
@@ -70,14 +71,21 @@ static int take_record(void *context, void *data, size_t size)
 static int live_drain(struct source *source, record_sink sink, void *context)
 {
 	struct live *live = live_of(source);
-	int ret;
 
+	live_instances_retire(live);
 	live->sink = sink;
 	live->sink_context = context;
 	live->drained = 0;
 	live->drain_until_ns = clock_ns(CLOCK_MONOTONIC) + DRAIN_NS;
-	ret = ring_buffer__consume(live->ring);
-	return ret < 0 && ret != -EAGAIN ? ret : live->drained;
+	/* The oldest first, so that lines come in their order. */
+	for (struct packet_instance *i = live->instances; i; i = i->next) {
+		int ret = ring_buffer__consume(i->ring);
+
+		if (ret < 0)
+			return ret == -EAGAIN ? live->drained : ret;
+		i->empty = i->leaving && !ret;
+	}
+	return live->drained;
 }
 
 /* ---- samples ---- */
@@ -114,16 +122,15 @@ static int live_sample(struct source *source, struct snapshot **out, struct erro
 static int live_select(struct source *source, enum table_id table, int row, bool on)
 {
 	struct live *live = live_of(source);
-	uint32_t zero = 0;
+	int ret = 0;
 
-	if (table != TABLE_PROBES || row < 0 || row >= live->probes.n_tracepoints ||
-		live->probes.refused[row][0])
+	if (table != TABLE_PROBES || row < 0 || row >= live->packet_probes.n ||
+		live->packet_probes.refused[row][0])
 		return -EINVAL;
 	live->selection.on[row] = on;
-	if (bpf_map_update_elem(bpf_map__fd(live->probes.packets->maps.trace_selected), &zero,
-		    &live->selection, BPF_ANY))
-		return -errno;
-	return 0;
+	for (struct packet_instance *i = live->instances; i && !ret; i = i->next)
+		ret = packets_select(i, &live->selection);
+	return ret;
 }
 
 static int live_want_errors(struct source *source, bool on)
@@ -135,8 +142,10 @@ static int live_stop(struct source *source)
 {
 	struct live *live = live_of(source);
 
-	if (!live->stopped)
+	if (!live->stopped) {
+		live_instances_detach(live);
 		live_probes_detach(&live->probes);
+	}
 	live->stopped = true;
 	return 0;
 }
@@ -145,13 +154,14 @@ static void live_close(struct source *source)
 {
 	struct live *live = live_of(source);
 
-	ring_buffer__free(live->ring);
+	live_instances_free(live);
 	live_probes_free(&live->probes);
 	live_buffers_free(live->buffers);
 	proc_counters_free(&live->softirqs);
 	proc_counters_free(&live->softnet);
 	free(live->delivered);
 	free(live->malformed);
+	filter_free(live->options.compiled);
 	host_free(live->host);
 	free(live);
 }
@@ -197,13 +207,53 @@ static int make_room(struct live *live, struct error *err)
 	return 0;
 }
 
-static int open_ring(struct live *live, struct error *err)
+int live_ring_open(struct live *live, struct packet_instance *instance, struct error *err)
 {
-	live->ring = ring_buffer__new(
-		bpf_map__fd(live->probes.packets->maps.trace_ring), take_record, live, NULL);
-	if (!live->ring)
+	instance->ring = ring_buffer__new(packets_ring(instance), take_record, live, NULL);
+	if (!instance->ring)
 		return error_set(err, -errno, "cannot map the ring buffer: %s", strerror(errno));
 	return 0;
+}
+
+static int add_probe_rows(const struct packet_probes *probes, struct host *host)
+{
+	for (int i = 0; i < probes->n; i++) {
+		const struct tracepoint *tp = &probes->tracepoint[i];
+		struct row row = {
+			.key = { i },
+			.flags = tp->config.flags | (probes->refused[i][0] ? PROBE_ABSENT : 0),
+			.name = tp->name,
+			.where = probes->refused[i][0] ? probes->refused[i] : tp->module,
+		};
+		int index = catalog_add(host->catalog, TABLE_PROBES, &row);
+
+		if (index < 0)
+			return index;
+	}
+	return 0;
+}
+
+/* The first filter, and everything that counts. */
+static int open_probes(struct live *live, struct btf *btf, struct error *err)
+{
+	const struct live_options *options = &live->options;
+	struct packet_probes *probes = &live->packet_probes;
+	int ret;
+
+	if (options->compiled &&
+		filter_log_add(live->host->filters, 0, options->filter, options->filter_tunnel))
+		return error_set(err, -ENOMEM, "out of memory");
+	probes->n = tracepoints_find(btf, probes->tracepoint, PROBE_MAX, &probes->left_out);
+	ret = live_instances_open(live, err);
+	if (!ret)
+		ret = live_probes_open(&live->probes, options, err);
+	if (!ret && add_probe_rows(probes, live->host))
+		ret = error_set(err, -ENOMEM, "out of memory");
+	/* Later changes bring their own. */
+	filter_free(live->options.compiled);
+	live->options.compiled = NULL;
+	live->options.filter = live->options.filter_tunnel = NULL;
+	return ret;
 }
 
 struct source *source_live_open(const struct live_options *options, struct error *err, int *status)
@@ -214,6 +264,7 @@ struct source *source_live_open(const struct live_options *options, struct error
 
 	*status = EXIT_FAILED;
 	if (!live || !(live->host = host_new())) {
+		filter_free(options->compiled);
 		free(live);
 		error_set(err, -ENOMEM, "out of memory");
 		return NULL;
@@ -229,8 +280,7 @@ struct source *source_live_open(const struct live_options *options, struct error
 			"needs one built with CONFIG_DEBUG_INFO_BTF");
 	ret = ret ?: describe_host(live, btf, err);
 	ret = ret ?: make_room(live, err);
-	ret = ret ?: live_probes_open(&live->probes, options, live->host, btf, err);
-	ret = ret ?: open_ring(live, err);
+	ret = ret ?: open_probes(live, btf, err);
 	btf__free(btf);
 	if (ret) {
 		live_close(&live->source);
@@ -247,6 +297,8 @@ static const struct source_ops live_ops = {
 	.drain = live_drain,
 	.select = live_select,
 	.want_errors = live_want_errors,
+	.set_filter = live_set_filter,
+	.filter_outcome = live_filter_outcome,
 	.stop = live_stop,
 	.close = live_close,
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/filter_log.h"
 #include "core/host.h"
 #include "core/reasons.h"
 #include "core/snapshot.h"
@@ -25,7 +26,8 @@ struct host *host_new(void)
 	host->catalog = catalog_new();
 	host->symbols = symbols_new();
 	host->reasons = reasons_new();
-	if (!host->catalog || !host->symbols || !host->reasons) {
+	host->filters = filter_log_new();
+	if (!host->catalog || !host->symbols || !host->reasons || !host->filters) {
 		host_free(host);
 		return NULL;
 	}
@@ -39,6 +41,7 @@ void host_free(struct host *host)
 	catalog_free(host->catalog);
 	symbols_free(host->symbols);
 	reasons_free(host->reasons);
+	filter_log_free(host->filters);
 	free(host->topology.cpu);
 	free(host);
 }

@@ -17,6 +17,7 @@ int accepts(struct bpf_raw_tracepoint_args *ctx)
 		.mac_header = ctx->args[4],
 		.network_header = ctx->args[5],
 		.tag = ctx->args[6],
+		.ethernet = ctx->args[7],
 	};
 
 	return filter_accepts(&skb);
