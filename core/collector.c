@@ -107,15 +107,23 @@ static int drain(struct collector *c)
 
 /* ---- snapshots ---- */
 
-/* The log is the collector's, so it is the one to enter what fell out of it. A replay brings the books
- * of the machine that recorded. */
-static void enter_overwritten(struct collector *c, struct snapshot *snapshot)
+/* The log is the collector's, so it is the one to enter what fell out of it; so are listeners with what
+ * they lose. A replay brings the books of the machine that recorded. */
+static void enter_losses(struct collector *c, struct snapshot *snapshot)
 {
 	struct table *t = &snapshot->table[TABLE_LOSS];
 
-	if (c->source->ops->paced && t->n_rows > LOSS_OVERWRITTEN)
+	if (!c->source->ops->paced)
+		return;
+	if (t->n_rows > LOSS_OVERWRITTEN)
 		memcpy(table_values(t, LOSS_OVERWRITTEN, 0), c->overwritten,
 			t->n_slots * sizeof(*c->overwritten));
+	for (int i = 0; i < c->options.n_listeners; i++) {
+		const struct listener *l = &c->options.listener[i];
+
+		if (l->books)
+			l->books(l->context, snapshot);
+	}
 }
 
 /* Takes over the caller's reference. */
@@ -147,7 +155,7 @@ static int sample(struct collector *c, struct error *err)
 
 	if (ret)
 		return ret;
-	enter_overwritten(c, snapshot);
+	enter_losses(c, snapshot);
 	return keep_snapshot(c, snapshot, err);
 }
 
@@ -302,15 +310,25 @@ static int run_unpaced(struct collector *c, struct error *err)
 	}
 }
 
+/* A recording has its own closed books, if it was read to its end. */
+static struct snapshot *last_of_unpaced(struct collector *c)
+{
+	struct snapshot *last = NULL;
+
+	if (c->source->ops->sample(c->source, &last, NULL) == 0)
+		return last;
+	return c->previous ? snapshot_ref(c->previous) : NULL;
+}
+
 /* Ends tracing and reads what is left, until everything that was seen is accounted for. */
 static struct snapshot *close_books(struct collector *c, struct error *err)
 {
 	struct snapshot *last = NULL;
 
-	if (!c->source->ops->paced)
-		return c->previous ? snapshot_ref(c->previous) : NULL;
 	if (c->source->ops->stop)
 		c->source->ops->stop(c->source);
+	if (!c->source->ops->paced)
+		return last_of_unpaced(c);
 	for (int i = 0; i < CLOSING_ROUNDS; i++) {
 		while (drain(c) > 0)
 			;
@@ -318,7 +336,7 @@ static struct snapshot *close_books(struct collector *c, struct error *err)
 		last = NULL;
 		if (c->source->ops->sample(c->source, &last, err))
 			return NULL;
-		enter_overwritten(c, last);
+		enter_losses(c, last);
 		if (ledger_sum(last).balanced)
 			break;
 		usleep(5000);

@@ -15,10 +15,12 @@
 /* Hears of everything in order, in the collector's thread. Each may be NULL. */
 struct listener {
 	void (*record)(void *context, const struct trace_record *record, uint64_t real_ns);
-	/* `older` is NULL for the first snapshot. */
-	void (*snapshot)(void *context, const struct snapshot *older, const struct snapshot *newer);
+	/* Before a snapshot is kept: enters into its books what this listener itself has lost so far. */
+	void (*books)(void *context, struct snapshot *snapshot);
+	/* `older` is NULL for the first snapshot. A listener that keeps one takes a reference. */
+	void (*snapshot)(void *context, const struct snapshot *older, struct snapshot *newer);
 	/* After the last snapshot, which holds the closed books. */
-	void (*end)(void *context, const struct snapshot *last);
+	void (*end)(void *context, struct snapshot *last);
 	void *context;
 };
 

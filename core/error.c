@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "core/sanitize.h"
+
 int error_set(struct error *err, int code, const char *format, ...)
 {
 	va_list args;
@@ -14,4 +16,14 @@ int error_set(struct error *err, int code, const char *format, ...)
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
 	return code;
+}
+
+void error_print(const struct error *err)
+{
+	char text[sizeof(err->text)];
+
+	if (!err->text[0])
+		return;
+	sanitize(text, sizeof(text), err->text, sizeof(err->text));
+	fprintf(stderr, "skewtop: %s\n", text);
 }

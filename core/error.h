@@ -21,4 +21,7 @@ struct error {
 int error_set(struct error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Says the sentence, if there is one, on standard error: one line, whatever words of others it holds. */
+void error_print(const struct error *err);
+
 #endif

@@ -143,7 +143,7 @@ static void on_record(void *context, const struct trace_record *record, uint64_t
 		flush(out);
 }
 
-static void on_snapshot(void *context, const struct snapshot *older, const struct snapshot *newer)
+static void on_snapshot(void *context, const struct snapshot *older, struct snapshot *newer)
 {
 	struct json_out *out = context;
 
@@ -155,7 +155,7 @@ static void on_snapshot(void *context, const struct snapshot *older, const struc
 	flush(out);
 }
 
-static void on_end(void *context, const struct snapshot *last)
+static void on_end(void *context, struct snapshot *last)
 {
 	struct json_out *out = context;
 

@@ -11,6 +11,7 @@ static const char *const names[LOSS_CAUSES] = {
 	[LOSS_MISSED] = "missed",
 	[LOSS_MAP_FULL] = "map_full",
 	[LOSS_MALFORMED] = "malformed",
+	[LOSS_NOT_RECORDED] = "not_recorded",
 };
 
 const char *loss_name(enum loss_cause cause)
@@ -46,7 +47,7 @@ struct ledger_sums ledger_sum(const struct snapshot *snapshot)
 	accounted = sums.of[LOSS_DELIVERED] + sums.of[LOSS_RING_FULL] + sums.of[LOSS_RATE_LIMITED] +
 		    sums.of[LOSS_FILTERED_OUT];
 	sums.lost = sums.of[LOSS_RING_FULL] + sums.of[LOSS_MISSED] + sums.of[LOSS_MAP_FULL] +
-		    sums.of[LOSS_MALFORMED];
+		    sums.of[LOSS_MALFORMED] + sums.of[LOSS_NOT_RECORDED];
 	/* While tracing runs, a record may be delivered between the reads of the two counters. */
 	sums.in_flight = saturating_difference(sums.of[LOSS_SEEN], accounted);
 	sums.kept = saturating_difference(sums.of[LOSS_DELIVERED], sums.of[LOSS_OVERWRITTEN]);

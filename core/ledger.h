@@ -5,7 +5,8 @@
  *	seen = delivered + ring_full + rate_limited + filtered_out
  *	delivered = kept + overwritten
  * Beside them stand what no CPU's program could see: runs the kernel skipped (missed), table entries
- * that found no room (map_full), records that came damaged out of a recording (malformed).
+ * that found no room (map_full), records that came damaged out of a recording (malformed), lines that
+ * are missing in the recording only (not_recorded).
  * The books are TABLE_LOSS of a snapshot; this file only says what its rows mean.
  */
 #ifndef SKEWTOP_LEDGER_H
@@ -26,6 +27,7 @@ enum loss_cause {
 	LOSS_MISSED,	  /* program runs that the kernel skipped; belongs to no CPU */
 	LOSS_MAP_FULL,
 	LOSS_MALFORMED,
+	LOSS_NOT_RECORDED, /* delivered, but the file or pipe took the lines too slowly */
 	LOSS_CAUSES,
 };
 
@@ -44,7 +46,8 @@ int ledger_catalog(struct catalog *catalog);
 struct ledger_sums {
 	uint64_t of[LOSS_CAUSES];
 	bool missed_known; /* LEDGER_KNOWS_MISSED */
-	uint64_t lost;	   /* what the header calls lost: ring_full + missed + map_full + malformed */
+	uint64_t lost;	   /* what the header calls lost: ring_full + missed + map_full + malformed +
+			    * not_recorded */
 	uint64_t in_flight; /* seen and not yet delivered nor lost; 0 at the end if the books balance */
 	uint64_t kept;	   /* delivered and not overwritten */
 	bool balanced;	   /* both equations above hold, exactly */

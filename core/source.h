@@ -53,7 +53,8 @@ struct source_ops {
 	 */
 	int (*filter_outcome)(struct source *source, struct error *err);
 
-	/* Ends tracing, so that what drain then finds is the last: the books can be closed. */
+	/* Ends tracing, so that what drain then finds is the last: the books can be closed. From a source
+	 * that is not paced, sample then takes the closed books, or -ENODATA. */
 	int (*stop)(struct source *source);
 
 	void (*close)(struct source *source); /* frees; NULL is fine */
@@ -87,5 +88,15 @@ struct live_options {
 
 /* Opens the running kernel. NULL with a sentence, and *status an exit code, when it cannot. */
 struct source *source_live_open(const struct live_options *options, struct error *err, int *status);
+
+/*
+ * Opens a recording, or a capture of another tool; "-" is standard input. Waits until it says what it is of.
+ * `grows`: at the end of a file that is still being written to, waits for more. NULL with a sentence.
+ */
+struct source *source_replay_open(const char *path, bool grows, struct error *err);
+
+/* What a collector of it should keep: all of it, in memory bounded by the size of the file. */
+struct collector_options;
+void source_replay_keep(const struct source *source, struct collector_options *options);
 
 #endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/write_queue.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum {
+	MAX_BYTES = 16 << 20,
+	SPARES_MAX = 8, /* pieces of memory kept for being filled again */
+	PIPE_BYTES = 1 << 20,
+	ZIP_BYTES = 256 << 10,
+	POLL_MS = 100,
+	PATIENCE_MS = 1000, /* of the end, with a reader that stands still */
+};
+
+struct piece {
+	struct piece *next;
+	struct bytes bytes;
+	bool flush;
+};
+
+struct write_queue {
+	struct write_queue_options options;
+	bool regular; /* never keeps us waiting for a reader */
+	pthread_t thread;
+	bool joined;
+	int failed_fd;
+	atomic_uint_fast64_t written;
+	atomic_int error;
+	atomic_bool finishing;
+
+	/* Only the thread. */
+	z_stream zip;
+	uint8_t *zipped;
+
+	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t filled, emptied;
+	struct piece *first, **last;
+	struct bytes spare[SPARES_MAX];
+	int n_spares;
+	size_t waiting; /* bytes, those being written included */
+	bool stop;
+};
+
+/* ---- writing ---- */
+
+static void fail(struct write_queue *q, int error)
+{
+	static const uint64_t one = 1;
+
+	if (atomic_load(&q->error))
+		return;
+	atomic_store(&q->error, error);
+	/* Cannot fail: the counter is far from full. */
+	(void)!write(q->failed_fd, &one, sizeof(one));
+}
+
+/* Waits until a pipe takes something; for ever, unless this is the end. */
+static int wait_writable(struct write_queue *q)
+{
+	struct pollfd poll_fd = { .fd = q->options.fd, .events = POLLOUT };
+	int waited = 0;
+
+	while (poll(&poll_fd, 1, POLL_MS) <= 0) {
+		waited = atomic_load(&q->finishing) ? waited + POLL_MS : 0;
+		if (waited >= PATIENCE_MS)
+			return -ETIMEDOUT;
+	}
+	return 0;
+}
+
+/* A pipe that poll(2) calls writable takes PIPE_BUF bytes without blocking (pipe(7)). */
+static ssize_t write_some(struct write_queue *q, const uint8_t *data, size_t n)
+{
+	int err = q->regular ? 0 : wait_writable(q);
+	ssize_t done;
+
+	if (err)
+		return err;
+	if (!q->regular && n > PIPE_BUF)
+		n = PIPE_BUF;
+	done = write(q->options.fd, data, n);
+	if (done >= 0)
+		return done;
+	return errno == EINTR || errno == EAGAIN ? 0 : -errno;
+}
+
+/* Leaves a regular file with what its readers can use. */
+static void cut_back(struct write_queue *q, const uint8_t *data, size_t done)
+{
+	uint64_t whole = atomic_load(&q->written) - done;
+
+	if (!q->regular || !q->options.whole)
+		return;
+	whole += q->options.gzip_level ? 0 : q->options.whole(data, done);
+	if (ftruncate(q->options.fd, whole) == 0)
+		atomic_store(&q->written, whole);
+}
+
+static void write_all(struct write_queue *q, const uint8_t *data, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n && !atomic_load(&q->error)) {
+		ssize_t more = write_some(q, data + done, n - done);
+
+		if (more < 0) {
+			fail(q, more);
+			cut_back(q, data, done);
+			return;
+		}
+		done += more;
+		atomic_fetch_add(&q->written, more);
+	}
+}
+
+static void write_zipped(struct write_queue *q, const uint8_t *data, size_t n, int flush)
+{
+	q->zip.next_in = (uint8_t *)data;
+	q->zip.avail_in = n;
+	do {
+		q->zip.next_out = q->zipped;
+		q->zip.avail_out = ZIP_BYTES;
+		deflate(&q->zip, flush);
+		write_all(q, q->zipped, ZIP_BYTES - q->zip.avail_out);
+	} while (!q->zip.avail_out && !atomic_load(&q->error));
+}
+
+static void write_piece(struct write_queue *q, const struct piece *piece)
+{
+	if (!q->options.gzip_level)
+		write_all(q, piece->bytes.data, piece->bytes.length);
+	else
+		write_zipped(q, piece->bytes.data, piece->bytes.length,
+			piece->flush ? Z_SYNC_FLUSH : Z_NO_FLUSH);
+}
+
+/* ---- the queue ---- */
+
+/* The oldest piece, waiting for one; NULL at the end. */
+static struct piece *take(struct write_queue *q)
+{
+	struct piece *piece;
+
+	pthread_mutex_lock(&q->lock);
+	while (!q->first && !q->stop)
+		pthread_cond_wait(&q->filled, &q->lock);
+	piece = q->first;
+	if (piece) {
+		q->first = piece->next;
+		if (!q->first)
+			q->last = &q->first;
+	}
+	pthread_mutex_unlock(&q->lock);
+	return piece;
+}
+
+/* A piece is done with: its memory serves again, its room is free. */
+static void give_back(struct write_queue *q, struct piece *piece)
+{
+	pthread_mutex_lock(&q->lock);
+	q->waiting -= piece->bytes.length;
+	if (q->n_spares < SPARES_MAX) {
+		q->spare[q->n_spares++] = piece->bytes;
+		piece->bytes = (struct bytes){ 0 };
+	}
+	pthread_cond_signal(&q->emptied);
+	pthread_mutex_unlock(&q->lock);
+	bytes_free(&piece->bytes);
+	free(piece);
+}
+
+static void *write_queued(void *context)
+{
+	struct write_queue *q = context;
+	struct piece *piece;
+
+	while ((piece = take(q))) {
+		if (!atomic_load(&q->error))
+			write_piece(q, piece);
+		give_back(q, piece);
+	}
+	if (q->options.gzip_level && !atomic_load(&q->error))
+		write_zipped(q, NULL, 0, Z_FINISH);
+	return NULL;
+}
+
+bool write_queue_has_room(struct write_queue *q, size_t more)
+{
+	size_t most = q->options.max_bytes + more;
+	bool room;
+
+	pthread_mutex_lock(&q->lock);
+	while (q->options.patient && q->waiting >= most && !atomic_load(&q->error))
+		pthread_cond_wait(&q->emptied, &q->lock);
+	room = q->waiting < most;
+	pthread_mutex_unlock(&q->lock);
+	return room;
+}
+
+void write_queue_put(struct write_queue *q, struct bytes *bytes, bool flush)
+{
+	struct piece *piece = malloc(sizeof(*piece));
+
+	if (!piece || bytes->failed) {
+		fail(q, -ENOMEM);
+		free(piece);
+		bytes->length = 0;
+		return;
+	}
+	*piece = (struct piece){ .bytes = *bytes, .flush = flush };
+	*bytes = (struct bytes){ 0 };
+	pthread_mutex_lock(&q->lock);
+	*q->last = piece;
+	q->last = &piece->next;
+	q->waiting += piece->bytes.length;
+	if (q->n_spares)
+		*bytes = q->spare[--q->n_spares];
+	pthread_cond_signal(&q->filled);
+	pthread_mutex_unlock(&q->lock);
+	bytes->length = 0;
+}
+
+void write_queue_finish(struct write_queue *q)
+{
+	if (q->joined)
+		return;
+	atomic_store(&q->finishing, true);
+	pthread_mutex_lock(&q->lock);
+	q->stop = true;
+	pthread_cond_signal(&q->filled);
+	pthread_mutex_unlock(&q->lock);
+	pthread_join(q->thread, NULL);
+	q->joined = true;
+}
+
+/* ---- life ---- */
+
+static int open_zip(struct write_queue *q)
+{
+	enum { GZIP = 16 };
+
+	if (!q->options.gzip_level)
+		return 0;
+	q->zipped = malloc(ZIP_BYTES);
+	if (!q->zipped)
+		return -ENOMEM;
+	return deflateInit2(&q->zip, q->options.gzip_level, Z_DEFLATED, MAX_WBITS + GZIP, 8,
+		       Z_DEFAULT_STRATEGY) == Z_OK ? 0 : -ENOMEM;
+}
+
+static void look_at(struct write_queue *q)
+{
+	struct stat st;
+
+	q->regular = fstat(q->options.fd, &st) == 0 && S_ISREG(st.st_mode);
+	/* A larger pipe lets the reader sleep longer; not having it costs nothing but time. */
+	if (!q->regular && S_ISFIFO(st.st_mode))
+		(void)fcntl(q->options.fd, F_SETPIPE_SZ, PIPE_BYTES);
+}
+
+static void free_parts(struct write_queue *q)
+{
+	if (q->failed_fd >= 0)
+		close(q->failed_fd);
+	if (q->zipped)
+		deflateEnd(&q->zip);
+	free(q->zipped);
+	for (int i = 0; i < q->n_spares; i++)
+		bytes_free(&q->spare[i]);
+	pthread_cond_destroy(&q->emptied);
+	pthread_cond_destroy(&q->filled);
+	pthread_mutex_destroy(&q->lock);
+	free(q);
+}
+
+/* Signals are for others to hear; a pipe whose reader has gone away is an error like any other. */
+static int start_thread(struct write_queue *q)
+{
+	sigset_t all, before;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&q->thread, NULL, write_queued, q);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -err;
+}
+
+struct write_queue *write_queue_new(const struct write_queue_options *options)
+{
+	struct write_queue *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		return NULL;
+	q->options = *options;
+	if (!q->options.max_bytes)
+		q->options.max_bytes = MAX_BYTES;
+	q->last = &q->first;
+	pthread_mutex_init(&q->lock, NULL);
+	pthread_cond_init(&q->filled, NULL);
+	pthread_cond_init(&q->emptied, NULL);
+	q->failed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	look_at(q);
+	if (q->failed_fd < 0 || open_zip(q) || start_thread(q)) {
+		free_parts(q);
+		return NULL;
+	}
+	return q;
+}
+
+void write_queue_free(struct write_queue *q)
+{
+	if (!q)
+		return;
+	write_queue_finish(q);
+	free_parts(q);
+}
+
+uint64_t write_queue_written(struct write_queue *q)
+{
+	return atomic_load(&q->written);
+}
+
+int write_queue_error(struct write_queue *q)
+{
+	return atomic_load(&q->error);
+}
+
+int write_queue_fd(struct write_queue *q)
+{
+	return q->failed_fd;
+}
