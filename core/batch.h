@@ -6,6 +6,7 @@
 #include "core/collector.h"
 #include "core/error.h"
 #include "core/json_out.h"
+#include "core/recording_write.h"
 
 /*
  * Blocks SIGINT, SIGTERM and SIGHUP and ignores SIGPIPE. To be called before any thread is started,
@@ -16,8 +17,11 @@ void batch_signals(void);
 /*
  * Runs until the collector has ended (iterations, end of a recording, a failure), a signal comes, or
  * standard output fails; then stops the collector, so that every listener has heard the end. A second
- * signal ends the process at once. `json` may be NULL. An exit code, with a sentence unless EXIT_OK.
+ * signal ends the process at once. `json` and `recording` may be NULL. A recording that fails is told on
+ * standard error at once; with JSON the run goes on. An exit code, with a sentence unless EXIT_OK or
+ * told already.
  */
-int batch_run(struct collector *collector, struct json_out *json, struct error *err);
+int batch_run(struct collector *collector, struct json_out *json, struct recording *recording,
+	struct error *err);
 
 #endif

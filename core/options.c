@@ -507,6 +507,13 @@ static int check_together(const struct options *o, struct error *err)
 		return error_set(err, -EINVAL,
 			"--replay shows what was recorded: options that narrow or trace belong to "
 			"the recording");
+	if (o->replay.n && o->action == OPTIONS_LIST_PROBES)
+		return error_set(err, -EINVAL,
+			"--list-probes is about the running kernel, not about a recording");
+	if (o->replay.n > 1 && (o->json || o->record))
+		return error_set(err, -EINVAL,
+			"%s takes one recording at a time: its lines do not say of which host they are",
+			o->json ? "--json" : "--record");
 	if (to_stdout && o->json)
 		return error_set(err, -EINVAL,
 			"--json and --record - both write to standard output: record to a file");

@@ -147,9 +147,6 @@ static int refuse_unbuilt(const struct options *options, struct error *err)
 		return error_set(err, EXIT_BAD_INPUT,
 			"--functions is not built in yet; --trace takes the probes that "
 			"--list-probes shows");
-	if (options->record || options->replay.n)
-		return error_set(err, EXIT_BAD_INPUT,
-			"recordings are not built in yet; --json writes to standard output");
 	return EXIT_OK;
 }
 

@@ -13,17 +13,11 @@
 #include "core/options.h"
 #include "core/privileges.h"
 #include "core/probe_list.h"
-#include "core/sanitize.h"
+#include "core/recording_write.h"
 
-/* One line whatever the words on the command line hold. */
 static int complain(const struct error *err, int status)
 {
-	char text[sizeof(err->text)];
-
-	if (err->text[0]) {
-		sanitize(text, sizeof(text), err->text, sizeof(err->text));
-		fprintf(stderr, "skewtop: %s\n", text);
-	}
+	error_print(err);
 	return status;
 }
 
@@ -50,20 +44,6 @@ static int list_probes(struct source *source)
 	return fflush(stdout) ? EXIT_FAILED : EXIT_OK;
 }
 
-/* Everything that can be said without attaching anything. */
-static int check(const struct options *options, struct live_options *live, struct error *err)
-{
-	struct privileges privileges;
-	int status = options_resolve(options, live, err);
-
-	if (!status)
-		status = probe_list_check(options, err);
-	if (status)
-		return status;
-	privileges_probe(&privileges);
-	return privileges_judge(&privileges, err) ? EXIT_FAILED : EXIT_OK;
-}
-
 /* Before the collector runs, so that not one packet of these probes goes without a line. */
 static int select_probes(const struct options *options, struct source *source, struct error *err)
 {
@@ -87,46 +67,158 @@ static int select_probes(const struct options *options, struct source *source, s
 	return EXIT_OK;
 }
 
-/* Takes the source over. */
-static int run(const struct options *options, struct source *source, struct error *err)
+/* Everything that can be said without attaching anything. */
+static int check(const struct options *options, struct live_options *live, struct error *err)
 {
-	struct collector_options collecting = {
-		.interval_ns = options->delay_ns,
-		.iterations = options->iterations,
-		.history_ns = options->history_ns,
+	struct privileges privileges;
+	int status = options_resolve(options, live, err);
+
+	if (!status)
+		status = probe_list_check(options, err);
+	if (status)
+		return status;
+	privileges_probe(&privileges);
+	return privileges_judge(&privileges, err) ? EXIT_FAILED : EXIT_OK;
+}
+
+/* What is watched (this machine, or recordings) and where it goes. */
+struct session {
+	const struct options *options;
+	struct source *source[OPTIONS_LIST_MAX]; /* until a collector takes it over */
+	struct collector *collector[OPTIONS_LIST_MAX];
+	int n; /* of sources, then of collectors */
+	struct json_out *json;
+	struct recording *recording; /* NULL: none is made */
+};
+
+static void session_close(struct session *session)
+{
+	for (int i = 0; i < session->n; i++) {
+		collector_free(session->collector[i]);
+		source_close(session->source[i]);
+	}
+	recording_free(session->recording);
+	json_out_free(session->json);
+}
+
+static int open_recording(struct session *session, struct error *err)
+{
+	const struct recording_options recording = {
+		.path = session->options->record,
+		.force = session->options->force,
 	};
-	struct json_out *json = NULL;
-	struct collector *collector;
+	int status = EXIT_OK;
+
+	if (recording.path)
+		session->recording = recording_create(&recording, err, &status);
+	return status;
+}
+
+static int open_live(struct session *session, struct error *err)
+{
+	static struct live_options live;
+	int status = check(session->options, &live, err);
+
+	if (!status)
+		status = open_recording(session, err);
+	if (status)
+		return status;
+	session->source[0] = source_live_open(&live, err, &status);
+	if (!session->source[0])
+		return status;
+	session->n = 1;
+	return select_probes(session->options, session->source[0], err);
+}
+
+static int open_replays(struct session *session, struct error *err)
+{
+	const struct word_list *files = &session->options->replay;
 	int status;
 
-	if (options->json) {
-		json = json_out_new(STDOUT_FILENO, source->host);
-		if (!json) {
-			source_close(source);
-			return error_set(err, EXIT_FAILED, "out of memory");
-		}
-		collecting.listener[collecting.n_listeners++] = json_out_listener(json);
+	for (int i = 0; i < files->n; i++) {
+		session->source[i] = source_replay_open(files->word[i], true, err);
+		if (!session->source[i])
+			return EXIT_BAD_INPUT;
+		session->n++;
 	}
-	if (!options_screen(options))
-		batch_signals();
-	collector = collector_start(source, &collecting, err);
-	if (!collector)
-		status = EXIT_FAILED;
-	else if (options_screen(options))
-		status = error_set(err, EXIT_FAILED, "there is no screen yet; --json would do");
-	else
-		status = batch_run(collector, json, err);
-	collector_free(collector);
-	json_out_free(json);
+	status = open_recording(session, err);
 	return status;
+}
+
+/* Listeners hear of the first source; options.h lets there be no other beside them. */
+static int add_listeners(struct session *session, struct collector_options *collecting,
+	struct error *err)
+{
+	struct source *source = session->source[0];
+
+	if (session->options->json) {
+		session->json = json_out_new(STDOUT_FILENO, source->host);
+		if (!session->json)
+			return error_set(err, EXIT_FAILED, "out of memory");
+		collecting->listener[collecting->n_listeners++] = json_out_listener(session->json);
+	}
+	if (session->recording) {
+		if (recording_start(session->recording, source->host, !source->ops->paced, err))
+			return EXIT_FAILED;
+		collecting->listener[collecting->n_listeners++] =
+			recording_listener(session->recording);
+	}
+	return EXIT_OK;
+}
+
+static int start_collectors(struct session *session, struct error *err)
+{
+	struct collector_options collecting = {
+		.interval_ns = session->options->delay_ns,
+		.iterations = session->options->iterations,
+		.history_ns = session->options->history_ns,
+	};
+	int status = add_listeners(session, &collecting, err);
+
+	for (int i = 0; i < session->n && !status; i++) {
+		struct source *source = session->source[i];
+
+		if (session->options->replay.n)
+			source_replay_keep(source, &collecting);
+		session->source[i] = NULL;
+		session->collector[i] = collector_start(source, &collecting, err);
+		if (!session->collector[i])
+			status = EXIT_FAILED;
+	}
+	return status;
+}
+
+static int run_screen(struct session *session, struct error *err)
+{
+	int status = error_set(err, EXIT_FAILED, "there is no screen yet; --json would do");
+
+	for (int i = 0; i < session->n; i++)
+		collector_stop(session->collector[i]);
+	if (session->recording && recording_finish(session->recording, err))
+		status = EXIT_FAILED;
+	return status;
+}
+
+static int run(struct session *session, struct error *err)
+{
+	bool screen = options_screen(session->options);
+	int status;
+
+	if (!screen)
+		batch_signals();
+	status = start_collectors(session, err);
+	if (status)
+		return status;
+	if (screen)
+		return run_screen(session, err);
+	return batch_run(session->collector[0], session->json, session->recording, err);
 }
 
 int main(int argc, char **argv)
 {
 	static struct options options;
-	static struct live_options live;
+	static struct session session = { .options = &options };
 	struct error err = { "" };
-	struct source *source;
 	int status;
 
 	fill_standard_descriptors();
@@ -136,21 +228,11 @@ int main(int argc, char **argv)
 		return print(options_help);
 	if (options.action == OPTIONS_VERSION)
 		return print(options_version);
-	status = check(&options, &live, &err);
-	if (status)
-		return complain(&err, status);
-	source = source_live_open(&live, &err, &status);
-	if (!source)
-		return complain(&err, status);
-	if (options.action == OPTIONS_LIST_PROBES) {
-		status = list_probes(source);
-		source_close(source);
-		return complain(&err, status);
-	}
-	status = select_probes(&options, source, &err);
-	if (status)
-		source_close(source);
-	else
-		status = run(&options, source, &err);
+	status = options.replay.n ? open_replays(&session, &err) : open_live(&session, &err);
+	if (!status && options.action == OPTIONS_LIST_PROBES)
+		status = list_probes(session.source[0]);
+	else if (!status)
+		status = run(&session, &err);
+	session_close(&session);
 	return complain(&err, status);
 }
