@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which of two sets of programs counts an event, while one takes over from the other (struct gate of
- * abi.h). Each set owns its `gate`; `gate_before` is its predecessor's, and is read during the
+ * Which of two sets of programs counts an event, while one takes over from the other (struct gate
+ * of abi.h). Each set owns its `gate`; `gate_before` is its predecessor's, and is read during the
  * takeover only. Alone, a set's gate is open from the start and costs one look at a word.
  */
 #ifndef SKEWTOP_GATE_H

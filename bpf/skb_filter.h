@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The user's filter asked about an skb: skb_accepted() where a program may read it directly (tp_btf,
- * fentry), skb_at_accepted() where only its address is known (kprobes, lists). */
+/* The user's filter asked about an skb: skb_accepted() where a program may read it directly
+ * (tp_btf, fentry), skb_at_accepted() where only its address is known (kprobes, lists). */
 #ifndef SKEWTOP_SKB_FILTER_H
 #define SKEWTOP_SKB_FILTER_H
 
@@ -19,9 +19,9 @@ static __always_inline u32 skb_vlan_tag(struct sk_buff *skb)
 	if (bpf_core_field_exists(all->vlan_all))
 		return all->vlan_all ? (u32)bpf_ntohs(all->vlan_proto) << 16 | all->vlan_tci : 0;
 	if (bpf_core_field_exists(present->vlan_present))
-		return BPF_CORE_READ_BITFIELD(present, vlan_present) ?
-			       (u32)bpf_ntohs(present->vlan_proto) << 16 | present->vlan_tci :
-			       0;
+		return BPF_CORE_READ_BITFIELD(present, vlan_present)
+			       ? (u32)bpf_ntohs(present->vlan_proto) << 16 | present->vlan_tci
+			       : 0;
 	return 0;
 }
 
@@ -32,9 +32,10 @@ static __always_inline bool is_ethernet(u16 type)
 }
 
 /*
- * A kernel pointer as a number. From 6.17 on a pointer to bytes that was loaded from an skb is memory to
- * the verifier, which a function that takes a number refuses; what has been negated is a number to every
- * verifier (of a privileged program), and negated twice the same one. Costs no helper call.
+ * A kernel pointer as a number. From 6.17 on a pointer to bytes that was loaded from an skb is
+ * memory to the verifier, which a function that takes a number refuses; what has been negated is a
+ * number to every verifier (of a privileged program), and negated twice the same one. Costs no
+ * helper call.
  */
 static __always_inline u64 number_of(const void *pointer)
 {
@@ -70,8 +71,8 @@ static __always_inline bool skb_accepted(struct sk_buff *skb, struct net_device 
 u32 skb_at_accepted(u64 address);
 
 /*
- * The same for the skb at an address: 1 or 0. Global, so that the verifier looks at it once however often it is
- * called, and weak, so that the compiler does not draw conclusions from who calls it.
+ * The same for the skb at an address: 1 or 0. Global, so that the verifier looks at it once however
+ * often it is called, and weak, so that the compiler does not draw conclusions from who calls it.
  */
 __attribute__((noinline, weak)) u32 skb_at_accepted(u64 address)
 {

@@ -46,8 +46,7 @@ static struct filter_entry *entry_new(uint64_t mono_ns, const char *outer, const
 	return entry;
 }
 
-int filter_log_add(
-	struct filter_log *log, uint64_t mono_ns, const char *outer, const char *inner)
+int filter_log_add(struct filter_log *log, uint64_t mono_ns, const char *outer, const char *inner)
 {
 	struct filter_entry *entry = entry_new(mono_ns, outer ? outer : "", inner ? inner : "");
 	struct filter_entry **more;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which packet filter was in force when, on one machine. The live source adds an entry for each change,
- * a replay those of its recording; whoever shows a moment asks for that moment's. Entries only grow and
- * stay where they are until the log is freed. Safe for any number of threads.
+ * Which packet filter was in force when, on one machine. The live source adds an entry for each
+ * change, a replay those of its recording; whoever shows a moment asks for that moment's. Entries
+ * only grow and stay where they are until the log is freed. Safe for any number of threads.
  */
 #ifndef SKEWTOP_FILTER_LOG_H
 #define SKEWTOP_FILTER_LOG_H
@@ -22,8 +22,7 @@ struct filter_log *filter_log_new(void); /* NULL: no memory */
 void filter_log_free(struct filter_log *log);
 
 /* Adds copies of the strings (NULL is ""). In the order of time. -ENOMEM. */
-int filter_log_add(
-	struct filter_log *log, uint64_t mono_ns, const char *outer, const char *inner);
+int filter_log_add(struct filter_log *log, uint64_t mono_ns, const char *outer, const char *inner);
 
 /* The entry in force at a moment (UINT64_MAX: now), or NULL: no filter. */
 const struct filter_entry *filter_log_at(struct filter_log *log, uint64_t mono_ns);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * libbpf says which program failed and why only through its print callback, of which there is one per
- * process. What it says is kept per thread, so that objects loaded at the same time do not mix their
- * reasons; nothing of it is printed.
+ * libbpf says which program failed and why only through its print callback, of which there is one
+ * per process. What it says is kept per thread, so that objects loaded at the same time do not mix
+ * their reasons; nothing of it is printed.
  */
 #ifndef SKEWTOP_LIBBPF_SAID_H
 #define SKEWTOP_LIBBPF_SAID_H

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From one filter to the next. A thread of its own compiles, opens, loads and attaches the new instance,
- * whose gate is shut; the collector's thread then takes it into the list that it reads and drains, and
- * lets the thread go on: take over, detach the old one. When the old ring has been drained to its end,
- * what the old instance counted is added to `closed` and the instance freed. So totals are
- *	closed + sum over the list
- * at any time, the collector's thread never waits for the kernel's verifier, and records keep coming
- * from both rings.
+ * From one filter to the next. A thread of its own compiles, opens, loads and attaches the new
+ *instance, whose gate is shut; the collector's thread then takes it into the list that it reads and
+ *drains, and lets the thread go on: take over, detach the old one. When the old ring has been
+ *drained to its end, what the old instance counted is added to `closed` and the instance freed. So
+ *totals are closed + sum over the list at any time, the collector's thread never waits for the
+ *kernel's verifier, and records keep coming from both rings.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -241,9 +240,8 @@ int live_filter_outcome(struct source *source, struct error *err)
 	case CHANGE_IN_FORCE:
 	case CHANGE_DONE:
 		ret = 0;
-		if (!change->announced &&
-			filter_log_add(live->host->filters, change->in_force_ns, change->outer,
-				change->inner))
+		if (!change->announced && filter_log_add(live->host->filters, change->in_force_ns,
+						  change->outer, change->inner))
 			ret = error_set(err, -ENOMEM, "the filter is in force; out of memory");
 		change->announced = true;
 		break;

@@ -141,7 +141,8 @@ static int prepare(struct packet_instance *instance, struct packet_probes *probe
 	packets->rodata->filter_set = filter_set(filter);
 	if (!before)
 		return 0;
-	return bpf_map__reuse_fd(packets->maps.gate_before, bpf_map__fd(before->packets->maps.gate));
+	return bpf_map__reuse_fd(
+		packets->maps.gate_before, bpf_map__fd(before->packets->maps.gate));
 }
 
 /* One program that the verifier refuses fails the whole object: leave it out and try again. */
@@ -155,7 +156,8 @@ static int load(struct packet_instance *instance, struct packet_probes *probes,
 		int ret = prepare(instance, probes, options, filter, before);
 
 		if (ret)
-			return error_set(err, ret, "cannot open the packet programs: %s", strerror(-ret));
+			return error_set(
+				err, ret, "cannot open the packet programs: %s", strerror(-ret));
 		libbpf_listen();
 		ret = packets_bpf__load(instance->packets);
 		if (!ret)
@@ -181,8 +183,8 @@ static int map_gate(struct packet_instance *instance, enum gate_state state, str
 	return 0;
 }
 
-static int attach(struct packet_instance *instance, struct packet_probes *probes, bool all,
-	struct error *err)
+static int attach(
+	struct packet_instance *instance, struct packet_probes *probes, bool all, struct error *err)
 {
 	int attached = 0;
 
@@ -267,8 +269,8 @@ void packets_detach(struct packet_instance *instance)
 		bpf_link__destroy(instance->link[i]);
 		instance->link[i] = NULL;
 	}
-	/* A program that was running at that moment may still be: a global membarrier waits for an RCU
-	 * grace period, which every tracepoint's programs run inside of. */
+	/* A program that was running at that moment may still be: a global membarrier waits for an
+	 * RCU grace period, which every tracepoint's programs run inside of. */
 	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 	instance->detached = true;
 }
@@ -290,9 +292,9 @@ int packets_select(const struct packet_instance *instance, const struct trace_se
 	uint32_t zero = 0;
 
 	return bpf_map_update_elem(bpf_map__fd(instance->packets->maps.trace_selected), &zero,
-		       selection, BPF_ANY) ?
-		       -errno :
-		       0;
+		       selection, BPF_ANY)
+		       ? -errno
+		       : 0;
 }
 
 int packets_ring(const struct packet_instance *instance)

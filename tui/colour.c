@@ -12,7 +12,7 @@ enum { PAIRS_MAX = ROLE_COUNT + GRADIENT_COUNT * THEME_STEPS };
 struct colour {
 	enum colour_depth depth;
 	bool own;	     /* the terminal can go back to its own colours (default colours, -1) */
-	int n_palette;	     /* direct colour: numbers below are the palette's, not RGB */
+	int n_palette;	     /* numbers below are the palette's; with direct colour, RGB from here on */
 	struct { int red, green, blue; } bits; /* direct colour */
 	int n_pairs_max;     /* pairs 1 to this can be had */
 	int n_pairs;	     /* given so far, from 1 on */
@@ -147,9 +147,9 @@ static int ncurses_number(const struct colour *colour, int number, int own)
 {
 	if (number == COLOUR_OWN)
 		return colour->own ? -1 : own;
-	if (number & COLOUR_RGB)
-		return direct_number(colour, (uint32_t)(number & ~COLOUR_RGB));
-	return number;
+	if (number < colour->n_palette)
+		return number;
+	return direct_number(colour, colour_number_rgb(number));
 }
 
 /* The pair for two colours, 0 if there is none left: then the text is at least legible. */

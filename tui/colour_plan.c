@@ -9,7 +9,6 @@ double colour_plan_floor(enum theme_role role)
 	case ROLE_TEXT:
 	case ROLE_SELECTED:
 		return CONTRAST_TEXT;
-	case ROLE_DIM:
 	case ROLE_LINE:
 	case ROLE_METER_BG:
 		return CONTRAST_LINE;

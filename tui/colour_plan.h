@@ -37,7 +37,7 @@ enum {
 /* Least contrast ratios that a plan keeps where both colours are known. */
 #define CONTRAST_TEXT 4.5 /* ROLE_TEXT, ROLE_SELECTED */
 #define CONTRAST_ROLE 3.0 /* every other role with text in it, and the gradients */
-#define CONTRAST_LINE 1.3 /* ROLE_LINE, ROLE_METER_BG, ROLE_DIM: what may step back */
+#define CONTRAST_LINE 1.3 /* ROLE_LINE, ROLE_METER_BG: no text in them */
 
 struct style {
 	int fg, bg;	     /* COLOUR_OWN, COLOUR_RGB | 0xRRGGBB, or a palette number */

@@ -10,8 +10,8 @@
 static const struct theme_colour own = { THEME_OWN, 0 };
 
 /*
- * The text of themes/default.theme. Colours only where they are legible on most palettes, whether the
- * terminal is dark or light; everything else is the terminal's own.
+ * What themes/default.theme says. Text is the terminal's own and the rest are its plain eight colours,
+ * which people tune to the background they have.
  */
 static const char default_text[] =
 	"theme[hi_fg]='cyan'\n"
@@ -26,7 +26,16 @@ static const char default_text[] =
 	"theme[upload_start]='magenta'\n"
 	"theme[used_start]='yellow'\n"
 	"theme[used_end]='red'\n"
-	"theme[mark]='magenta'\n";
+	"theme[proc_pause_bg]='yellow'\n"
+	"theme[proc_banner_fg]='black'\n"
+	"theme[followed_bg]='cyan'\n"
+	"theme[followed_fg]='black'\n"
+	"theme[ok]='green'\n"
+	"theme[warn]='yellow'\n"
+	"theme[alert]='red'\n"
+	"theme[mark]='magenta'\n"
+	"theme[match_bg]='green'\n"
+	"theme[match_fg]='black'\n";
 
 /* The first of `n` keys that the file has, or `fallback`. */
 static struct theme_colour first_given(const struct theme_values *values, const enum theme_key *keys,
