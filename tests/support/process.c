@@ -92,6 +92,12 @@ int process_wait(pid_t pid)
 
 struct program program_start(const char *const *argv)
 {
+	return program_start_with(argv, NULL, NULL);
+}
+
+struct program program_start_with(
+	const char *const *argv, void (*prepare)(void *context), void *context)
+{
 	pid_t parent = getpid();
 	int out[2], err[2];
 	struct program program;
@@ -107,6 +113,8 @@ struct program program_start(const char *const *argv)
 		dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
 		dup2(out[1], STDOUT_FILENO);
 		dup2(err[1], STDERR_FILENO);
+		if (prepare)
+			prepare(context);
 		execvp(argv[0], (char *const *)argv);
 		die(argv[0]);
 	}

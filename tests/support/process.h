@@ -32,6 +32,10 @@ struct program {
 /* argv[0] is a path, or looked up in PATH. */
 struct program program_start(const char *const *argv);
 
+/* Lets prepare(context) run in the child first, where it may give up privileges; NULL: nothing. */
+struct program program_start_with(
+	const char *const *argv, void (*prepare)(void *context), void *context);
+
 enum { PROGRAM_TEXT_MAX = 1 << 20 };
 
 struct program_result {
