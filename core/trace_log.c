@@ -150,3 +150,24 @@ size_t trace_log_select(struct trace_log *log, uint64_t from, uint64_t upto, tra
 	}
 	return search.found;
 }
+
+size_t trace_log_select_oldest(struct trace_log *log, uint64_t from, uint64_t upto, trace_match match,
+	void *context, uint64_t *out, size_t max)
+{
+	uint64_t next = from, end;
+	size_t found = 0;
+	bool more;
+
+	do {
+		pthread_mutex_lock(&log->lock);
+		if (next < first_kept(log))
+			next = first_kept(log);
+		end = upto < log->end ? upto + 1 : log->end;
+		for (int i = 0; i < SELECT_BATCH && next < end && found < max; i++, next++)
+			if (!match || match(context, &entry_of(log, next)->record))
+				out[found++] = next;
+		more = next < end && found < max;
+		pthread_mutex_unlock(&log->lock);
+	} while (more);
+	return found;
+}

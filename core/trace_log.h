@@ -54,4 +54,8 @@ typedef bool (*trace_match)(void *context, const struct trace_record *record);
 size_t trace_log_select(struct trace_log *log, uint64_t from, uint64_t upto, trace_match match,
 	void *context, uint64_t *out, size_t max);
 
+/* The same from the other end: the oldest `max` of them. */
+size_t trace_log_select_oldest(struct trace_log *log, uint64_t from, uint64_t upto, trace_match match,
+	void *context, uint64_t *out, size_t max);
+
 #endif

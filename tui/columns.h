@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Columns that come and go with the width: of tables and of the pane of trace lines alike. */
+#ifndef SKEWTOP_TUI_COLUMNS_H
+#define SKEWTOP_TUI_COLUMNS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { COLUMNS_MAX = 24, COLUMN_GAP = 2 };
+
+struct column {
+	const char *id;	   /* in the config file, the sort prompt and exports */
+	const char *title;
+	int width;	   /* least columns of the screen */
+	int most;	   /* spare room goes to it up to this width; 0: never */
+	int rank;	   /* 0: always there; of the others the lowest stay longest when it gets narrow */
+	bool text;	   /* left-aligned, sorted as text, ascending at first */
+	bool picture;	   /* drawn, not written; not sorted, not exported */
+};
+
+struct layout {
+	int n;
+	int column[COLUMNS_MAX];
+	int width[COLUMNS_MAX];
+};
+
+/*
+ * The columns that `width` has room for, with what is left over shared among those that can use it.
+ * Bit c of `hidden` takes column c away; the first `scrolled` columns after the first, which names the
+ * row, are passed over.
+ */
+struct layout layout_make(
+	const struct column *columns, int n, uint32_t hidden, int scrolled, int width);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "tui/lines.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/reasons.h"
+#include "core/snapshot.h"
+#include "core/symbols.h"
+
+const struct column line_columns[LINE_COLUMNS] = {
+	[LINE_TIME] = { .id = "time", .title = "TIME", .width = 15, .text = true },
+	[LINE_CPU] = { .id = "cpu", .title = "CPU", .width = 4 },
+	[LINE_PROBE] = { .id = "probe", .title = "PROBE", .width = 12, .most = 26, .rank = 2,
+		.text = true },
+	[LINE_SKB] = { .id = "skb", .title = "SKB", .width = 8, .most = 16, .rank = 3, .text = true },
+	[LINE_LENGTH] = { .id = "len", .title = "LEN", .width = 5, .rank = 1 },
+	[LINE_PROTOCOL] = { .id = "proto", .title = "PROTO", .width = 5, .most = 8, .rank = 4,
+		.text = true },
+	[LINE_FLOW] = { .id = "flow", .title = "FLOW", .width = 26, .most = 60, .text = true },
+	[LINE_FLAGS] = { .id = "tcp", .title = "TCP", .width = 3, .most = 4, .rank = 2,
+		.text = true },
+	[LINE_REASON] = { .id = "reason", .title = "REASON", .width = 14, .most = 24, .rank = 5,
+		.text = true },
+	[LINE_IF] = { .id = "if", .title = "IF", .width = 6, .most = 15, .rank = 2, .text = true },
+	[LINE_COMM] = { .id = "comm", .title = "COMM", .width = 10, .most = 15, .rank = 5,
+		.text = true },
+	[LINE_PID] = { .id = "pid", .title = "PID", .width = 7, .rank = 6 },
+	[LINE_LOCATION] = { .id = "location", .title = "LOCATION", .width = 22, .most = 40,
+		.rank = 7, .text = true },
+	[LINE_NETNS] = { .id = "netns", .title = "NETNS", .width = 10, .rank = 8 },
+	[LINE_MARK] = { .id = "mark", .title = "MARK", .width = 6, .rank = 9 },
+	[LINE_TUNNEL] = { .id = "tunnel", .title = "INSIDE", .width = 20, .most = 50, .rank = 9,
+		.text = true },
+};
+
+const char *clock_text(uint64_t real_ns, int digits, char *buf, size_t size)
+{
+	time_t seconds = real_ns / 1000000000;
+	unsigned fraction = real_ns % 1000000000;
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	for (int i = digits; i < 9; i++)
+		fraction /= 10;
+	if (digits)
+		snprintf(buf, size, "%02d:%02d:%02d.%0*u", tm.tm_hour, tm.tm_min, tm.tm_sec, digits,
+			fraction);
+	else
+		snprintf(buf, size, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+	return buf;
+}
+
+const char *line_probe(const struct host *host, const struct trace_record *record)
+{
+	return record->probe < catalog_count(host->catalog, TABLE_PROBES) ?
+		       catalog_row(host->catalog, TABLE_PROBES, record->probe)->name :
+		       "?";
+}
+
+static void end_of_life_cell(const struct host *host, const struct trace_record *record,
+	enum line_column column, char *buf, size_t size)
+{
+	if (column == LINE_REASON && record->flags & RECORD_HAS_REASON)
+		reasons_format(host->reasons, record->reason, buf, size);
+	else if (column == LINE_LOCATION && record->flags & RECORD_HAS_LOCATION)
+		symbols_format(host->symbols, record->location, buf, size);
+}
+
+static void tunnel_cell(const struct packet *packet, char *buf, size_t size)
+{
+	char flow[PACKET_FLOW_MAX];
+
+	if (packet->tunnel == TUNNEL_NONE)
+		return;
+	packet_layer_flow(&packet->inner, flow, sizeof(flow));
+	snprintf(buf, size, "%s %s", packet_tunnel_name(packet->tunnel), flow);
+}
+
+static void number_cell(
+	const struct trace_record *record, enum line_column column, char *buf, size_t size)
+{
+	switch (column) {
+	case LINE_CPU:
+		snprintf(buf, size, "%u", record->cpu);
+		break;
+	case LINE_LENGTH:
+		snprintf(buf, size, "%u", record->len);
+		break;
+	case LINE_SKB: /* the low half tells skbs apart as well and is half as long */
+		snprintf(buf, size, "%08x", (unsigned)record->skb);
+		break;
+	case LINE_PID:
+		snprintf(buf, size, "%u", record->tgid);
+		break;
+	case LINE_NETNS:
+		if (record->netns)
+			snprintf(buf, size, "%u", record->netns);
+		break;
+	case LINE_MARK:
+		if (record->mark)
+			snprintf(buf, size, "0x%x", record->mark);
+		break;
+	default:
+		break;
+	}
+}
+
+const char *line_cell(const struct host *host, const struct trace_line *line,
+	const struct packet *packet, enum line_column column, char *buf, size_t size)
+{
+	const struct trace_record *record = &line->record;
+
+	buf[0] = '\0';
+	switch (column) {
+	case LINE_TIME:
+		return clock_text(line->real_ns, 6, buf, size);
+	case LINE_PROBE:
+		return line_probe(host, record);
+	case LINE_IF:
+		return record->ifname;
+	case LINE_COMM:
+		return record->comm;
+	case LINE_PROTOCOL:
+		packet_protocol(&packet->outer, buf, size);
+		break;
+	case LINE_FLOW:
+		packet_flow(packet, buf, size);
+		break;
+	case LINE_FLAGS:
+		packet_tcp_flags(&packet->outer, buf, size);
+		break;
+	case LINE_TUNNEL:
+		tunnel_cell(packet, buf, size);
+		break;
+	case LINE_REASON:
+	case LINE_LOCATION:
+		end_of_life_cell(host, record, column, buf, size);
+		break;
+	default:
+		number_cell(record, column, buf, size);
+		break;
+	}
+	return buf;
+}
+
+const char *line_text(const struct host *host, const struct trace_record *record, uint64_t real_ns,
+	char *buf, size_t size)
+{
+	struct trace_line line = { .real_ns = real_ns, .record = *record };
+	struct packet packet;
+	size_t used = 0;
+
+	packet_decode(&packet, record);
+	buf[0] = '\0';
+	for (int c = 0; c < LINE_COLUMNS && used < size; c++) {
+		char cell[SYMBOL_TEXT_MAX];
+		const char *text = line_cell(host, &line, &packet, c, cell, sizeof(cell));
+
+		if (text[0])
+			used += snprintf(buf + used, size - used, "%s%s", used ? " " : "", text);
+	}
+	return buf;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The last minute of every row and every CPU, for the history columns. Made from the snapshots of the
+ * history when they are first asked for, kept for the last SERIES_POINTS of them.
+ */
+#ifndef SKEWTOP_TUI_SERIES_H
+#define SKEWTOP_TUI_SERIES_H
+
+#include "core/history.h"
+#include "core/host.h"
+
+enum { SERIES_POINTS = 128 };
+
+enum series_cpu { SERIES_PACKETS, SERIES_SYSCALLS, SERIES_CPU_KINDS };
+
+struct series;
+
+/* Reads `history`, whose rows are the catalog's of `host`; both must outlive it. NULL: no memory. */
+struct series *series_new(const struct history *history, const struct host *host);
+void series_free(struct series *series);
+
+/* Narrows the sums to some CPUs (NULL: all); what was made for others is forgotten. */
+void series_show(struct series *series, const struct cpus *shown);
+
+/*
+ * The rates of the `n` intervals that end with snapshot `upto`, oldest first; what is not kept is NAN.
+ * At most SERIES_POINTS - 1. `row`: the first column of that row, over the CPUs shown.
+ */
+void series_row(struct series *series, uint64_t upto, enum table_id table, int row, float *out,
+	int n);
+
+/* All rows of a kind together; slot -1: over the CPUs shown. Packets are those received and sent. */
+void series_of_cpu(struct series *series, uint64_t upto, enum series_cpu kind, int slot, float *out,
+	int n);
+
+#endif
