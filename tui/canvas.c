@@ -38,15 +38,12 @@ static size_t measure(const char *text, int *columns)
 	mbstate_t state = { 0 };
 	size_t length;
 
-	if (!(*text & 0x80)) {
-		*columns = 1;
+	*columns = 1;
+	if (!(*text & 0x80))
 		return 1;
-	}
 	length = mbrtowc(&wide, text, MB_LEN_MAX, &state);
-	if (length == (size_t)-1 || length == (size_t)-2 || length == 0) {
-		*columns = 1;
+	if (length == (size_t)-1 || length == (size_t)-2 || length == 0)
 		return 1;
-	}
 	*columns = wcwidth(wide);
 	if (*columns < 0)
 		*columns = 1;
@@ -55,10 +52,14 @@ static size_t measure(const char *text, int *columns)
 
 int text_columns(const char *text)
 {
-	int total = 0, columns;
+	int total = 0;
 
-	for (; *text; text += measure(text, &columns))
+	while (*text) {
+		int columns;
+
+		text += measure(text, &columns);
 		total += columns;
+	}
 	return total;
 }
 

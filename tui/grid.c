@@ -126,9 +126,10 @@ static void draw_title(const struct grid *grid, const struct canvas *canvas, int
 {
 	const struct column *column = &grid->ops->columns[c];
 	enum theme_role role = c == grid->sort ? ROLE_HIGHLIGHT : ROLE_TITLE;
+	const char *other = grid->ops->title ? grid->ops->title(grid->rows, c) : NULL;
 	char title[32];
 
-	snprintf(title, sizeof(title), "%s%s", column->title,
+	snprintf(title, sizeof(title), "%s%s", other ? other : column->title,
 		c == grid->sort ? (grid->reverse ? " ^" : " v") : "");
 	if (column->text || column->picture)
 		canvas_role(canvas, y, x, width, role, title);
@@ -246,7 +247,7 @@ static void select_place(struct grid *grid, int place)
 	grid->selected = grid->ops->identity(grid->rows, grid->order[place]);
 }
 
-static bool move(struct grid *grid, enum action action)
+static bool move_selection(struct grid *grid, enum action action)
 {
 	int page = grid->height > 1 ? grid->height - 1 : 1;
 
@@ -300,7 +301,7 @@ static void toggle_mark(struct grid *grid)
 
 bool grid_act(struct grid *grid, enum action action)
 {
-	if (move(grid, action))
+	if (move_selection(grid, action))
 		return true;
 	switch (action) {
 	case ACTION_LEFT:

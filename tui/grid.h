@@ -26,6 +26,7 @@ struct grid_ops {
 	double (*number)(const void *rows, int index, int column); /* to sort by */
 	uint64_t (*identity)(const void *rows, int index);	    /* unique, stable over frames */
 	bool (*idle)(const void *rows, int index);	  /* hidden while idle rows are */
+	const char *(*title)(const void *rows, int column); /* instead of the column's, or NULL */
 	void (*draw)(const void *rows, int index, int column, const struct canvas *canvas, int y,
 		int x, int width); /* picture columns */
 };

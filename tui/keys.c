@@ -53,7 +53,7 @@ static const struct {
 
 enum { N_NAMED = sizeof(named_keys) / sizeof(named_keys[0]) };
 
-int key_parse(const char *name)
+int key_number(const char *name)
 {
 	int n;
 	char end;
@@ -68,7 +68,7 @@ int key_parse(const char *name)
 	return name[0] > ' ' && name[0] < 127 && !name[1] ? name[0] : -1;
 }
 
-const char *key_name(int key, char *buf, size_t size)
+const char *key_text(int key, char *buf, size_t size)
 {
 	for (int i = 0; i < N_NAMED; i++) {
 		if (key == named_keys[i].key) {
@@ -99,7 +99,7 @@ static int parse_keys(const char *list, int *keys, char *bad, size_t bad_size)
 
 	memset(keys, 0, KEYS_PER_ACTION * sizeof(*keys));
 	while (sscanf(list, " %15s%n", word, &used) == 1) {
-		int key = key_parse(word);
+		int key = key_number(word);
 
 		if (key < 0 || n == KEYS_PER_ACTION) {
 			snprintf(bad, bad_size, "%s", word);
@@ -183,7 +183,7 @@ enum action keymap_action(const struct keymap *keymap, int key)
 const char *keymap_key(const struct keymap *keymap, enum action action, char *buf, size_t size)
 {
 	if (keymap->key[action][0])
-		return key_name(keymap->key[action][0], buf, size);
+		return key_text(keymap->key[action][0], buf, size);
 	snprintf(buf, size, "%s", "");
 	return buf;
 }
@@ -196,7 +196,7 @@ const char *keymap_keys(const struct keymap *keymap, enum action action, char *b
 	snprintf(buf, size, "%s", "");
 	for (int i = 0; i < KEYS_PER_ACTION && keymap->key[action][i] && used < size; i++)
 		used += snprintf(buf + used, size - used, "%s%s", used ? " " : "",
-			key_name(keymap->key[action][i], name, sizeof(name)));
+			key_text(keymap->key[action][i], name, sizeof(name)));
 	return buf;
 }
 

@@ -23,9 +23,9 @@ enum key_group { KEYS_VIEW, KEYS_MOVE, KEYS_TIME, KEYS_FIND, KEYS_CPU, KEYS_MARK
 enum { KEY_SPECIAL = 0x200000, KEY_ESCAPE = 27, KEYS_PER_ACTION = 4, KEY_NAME_MAX = 16 };
 
 /* "q", "^D", "Space", "F10", "S-Tab" ... to its number; -1 if there is no such key. */
-int key_parse(const char *name);
+int key_number(const char *name);
 /* The other way. */
-const char *key_name(int key, char *buf, size_t size);
+const char *key_text(int key, char *buf, size_t size);
 
 struct keymap;
 

@@ -68,7 +68,9 @@ static bool matches(void *context, const struct trace_record *record)
 
 	if ((c->by_probe && record->probe != c->probe) || (c->skb && record->skb != c->skb) ||
 		(c->by_location && record->location != c->location) ||
-		(c->by_reason && record->reason != c->reason))
+		(c->by_reason && record->reason != c->reason) ||
+		(c->by_interface &&
+			(record->netns != c->netns || record->ifindex != c->ifindex)))
 		return false;
 	if (c->probe_flags && !(flags_of_probe(m->frame->host, record) & c->probe_flags))
 		return false;

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/types.h>
+
+#include "bpf/abi.h"
 #include "core/rates.h"
 
 /* What one interval tells: rates by row of each table, and by CPU. */

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which kernel function carries the packets: function probes where the kernel has them, the tracepoints
+ * that carry an skb, and the functions in which packets end, found in drop and consume locations.
+ */
+#include "tui/counters.h"
+
+#include <stdio.h>
+
+static const struct column columns[] = {
+	{ .id = "name", .title = "FUNCTION", .width = 24, .most = 40, .text = true },
+	{ .id = "kind", .title = "PROBE", .width = 10, .rank = 4, .text = true },
+	{ .id = "sum", .title = "SUM/s", .width = 8 },
+	{ .id = "share", .title = "% of rx", .width = 7, .rank = 2 },
+	{ .id = "max", .title = "MAX/s", .width = 7, .rank = 1 },
+	{ .id = "cpu", .title = "@CPU", .width = 4, .rank = 1 },
+	{ .id = "xavg", .title = "x avg", .width = 5, .rank = 1 },
+	{ .id = "bytes", .title = "BYTES/s", .width = 8, .rank = 5 },
+	{ .id = "total", .title = "TOTAL", .width = 8, .rank = 6 },
+	{ .id = "gini", .title = "GINI", .width = 4, .rank = 8 },
+	{ .id = "where", .title = "WHERE", .width = 16, .most = 40, .rank = 7, .text = true },
+	{ .id = "history", .title = "60 s", .width = 7, .most = 60, .rank = 3, .picture = true },
+};
+
+static const enum counter_column what[] = {
+	COUNTER_NAME,
+	COUNTER_KIND,
+	COUNTER_SUM,
+	COUNTER_SHARE,
+	COUNTER_MAX,
+	COUNTER_CPU,
+	COUNTER_X_AVG,
+	COUNTER_SECOND,
+	COUNTER_TOTAL,
+	COUNTER_GINI,
+	COUNTER_WHERE,
+	COUNTER_SPARK,
+};
+
+static const struct grid_ops grid = COUNTERS_GRID(columns);
+
+static const struct counter_part parts[] = {
+	{ .table = TABLE_FUNCTIONS, .second = COUNT_BYTES, .kind = "function" },
+	{ .table = TABLE_PROBES, .without = PROBE_ABSENT, .second = COUNT_BYTES, .kind = "tracepoint" },
+	{ .table = TABLE_CONSUMED, .second = COUNT_BYTES, .kind = "consumed" },
+	{ .table = TABLE_DROPS, .second = COUNT_BYTES, .kind = "dropped" },
+};
+
+static const struct counters_spec spec = {
+	.part = parts,
+	.n_parts = sizeof(parts) / sizeof(parts[0]),
+	.what = what,
+	.grid = &grid,
+	.sort = 2,
+	.share_of_rx = true,
+	.gradient = GRADIENT_RX,
+	.nothing = "no probes",
+};
+
+static void *open_functions(struct app *app, const void *argument)
+{
+	(void)app;
+	(void)argument;
+	return counters_open(&spec);
+}
+
+static const char *hint(void *state, const struct frame *frame, char *buf, size_t size)
+{
+	const struct counter_row *row = counters_selected(state);
+
+	if (row && row->part->table != TABLE_FUNCTIONS && frame->host->functions_note[0])
+		snprintf(buf, size, "Enter: its packets.  %s", frame->host->functions_note);
+	else
+		snprintf(buf, size, "Enter: its packets, line by line");
+	return buf;
+}
+
+extern const struct view_ops view_functions;
+const struct view_ops view_functions = {
+	.name = "functions",
+	.title = "Functions",
+	.box = ROLE_BOX_FUNCTIONS,
+	.stats = STATS_PACKETS,
+	.open = open_functions,
+	.close = counters_close,
+	.prepare = counters_prepare,
+	.draw = counters_draw,
+	.act = counters_act,
+	.focus = counters_focus,
+	.hint = hint,
+	.export_csv = counters_export,
+};

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The books: what became of every event, by cause and CPU. */
+#include "tui/counters.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct column columns[] = {
+	{ .id = "name", .title = "CAUSE", .width = 16, .most = 24, .text = true },
+	{ .id = "total", .title = "TOTAL", .width = 9 },
+	{ .id = "sum", .title = "SUM/s", .width = 8 },
+	{ .id = "max", .title = "MAX/s", .width = 8, .rank = 1 },
+	{ .id = "cpu", .title = "@CPU", .width = 4, .rank = 1 },
+	{ .id = "xavg", .title = "x avg", .width = 5, .rank = 1 },
+	{ .id = "cpus", .title = "CPUs", .width = 4, .rank = 3 },
+	{ .id = "history", .title = "60 s", .width = 8, .most = 60, .rank = 2, .picture = true },
+};
+
+static const enum counter_column what[] = {
+	COUNTER_NAME,
+	COUNTER_TOTAL,
+	COUNTER_SUM,
+	COUNTER_MAX,
+	COUNTER_CPU,
+	COUNTER_X_AVG,
+	COUNTER_ACTIVE,
+	COUNTER_SPARK,
+};
+
+static const struct grid_ops grid = COUNTERS_GRID(columns);
+
+static const struct counter_part parts[] = {
+	{ .table = TABLE_LOSS, .second = -1 },
+};
+
+static const struct counters_spec spec = {
+	.part = parts,
+	.n_parts = 1,
+	.what = what,
+	.grid = &grid,
+	.sort = 1,
+	.gradient = GRADIENT_DROPS,
+	.nothing = "no books yet",
+};
+
+static void *open_losses(struct app *app, const void *argument)
+{
+	(void)app;
+	(void)argument;
+	return counters_open(&spec);
+}
+
+static void draw(void *state, const struct frame *frame, const struct canvas *canvas, struct area area)
+{
+	struct area books = area_take_bottom(&area, area.h >= 10 ? 3 : 0);
+	const struct ledger_sums *l = &frame->ledger;
+	char missed[32];
+
+	counters_draw(state, frame, canvas, area);
+	if (!books.h)
+		return;
+	if (l->missed_known)
+		snprintf(missed, sizeof(missed), "%llu", (unsigned long long)l->of[LOSS_MISSED]);
+	else
+		snprintf(missed, sizeof(missed), "unknown");
+	canvas_rule(canvas, books.y, books.x, books.w, "the books");
+	canvas_printf(canvas, books.y + 1, books.x + 1, books.w - 1, ROLE_TEXT,
+		"seen %llu = delivered %llu + ring full %llu + held back %llu + filtered %llu + on the "
+		"way %llu",
+		(unsigned long long)l->of[LOSS_SEEN], (unsigned long long)l->of[LOSS_DELIVERED],
+		(unsigned long long)l->of[LOSS_RING_FULL],
+		(unsigned long long)l->of[LOSS_RATE_LIMITED],
+		(unsigned long long)l->of[LOSS_FILTERED_OUT], (unsigned long long)l->in_flight);
+	canvas_printf(canvas, books.y + 2, books.x + 1, books.w - 1, ROLE_TEXT,
+		"delivered = kept %llu + overwritten %llu; missed %s, map full %llu, malformed %llu",
+		(unsigned long long)l->kept, (unsigned long long)l->of[LOSS_OVERWRITTEN], missed,
+		(unsigned long long)l->of[LOSS_MAP_FULL],
+		(unsigned long long)l->of[LOSS_MALFORMED]);
+}
+
+static bool act(void *state, struct app *app, const struct frame *frame, enum action action)
+{
+	return action != ACTION_ENTER && counters_act(state, app, frame, action);
+}
+
+extern const struct view_ops view_losses;
+const struct view_ops view_losses = {
+	.name = "losses",
+	.title = "Losses",
+	.box = ROLE_BOX_DROPS,
+	.stats = 0,
+	.open = open_losses,
+	.close = counters_close,
+	.prepare = counters_prepare,
+	.draw = draw,
+	.act = act,
+	.focus = counters_focus,
+	.export_csv = counters_export,
+};

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which system call carries the load, and on which CPUs. */
+#include "tui/counters.h"
+
+static const struct column columns[] = {
+	{ .id = "name", .title = "SYSCALL", .width = 16, .most = 30, .text = true },
+	{ .id = "abi", .title = "ABI", .width = 6, .rank = 6, .text = true },
+	{ .id = "sum", .title = "SUM/s", .width = 8 },
+	{ .id = "share", .title = "%", .width = 5, .rank = 1 },
+	{ .id = "max", .title = "MAX/s", .width = 7, .rank = 1 },
+	{ .id = "cpu", .title = "@CPU", .width = 4, .rank = 1 },
+	{ .id = "xavg", .title = "x avg", .width = 5, .rank = 1 },
+	{ .id = "cpus", .title = "CPUs", .width = 4, .rank = 3 },
+	{ .id = "errors", .title = "ERR/s", .width = 7, .rank = 4 },
+	{ .id = "total", .title = "TOTAL", .width = 8, .rank = 5 },
+	{ .id = "gini", .title = "GINI", .width = 4, .rank = 8 },
+	{ .id = "history", .title = "60 s", .width = 8, .most = 60, .rank = 2, .picture = true },
+};
+
+static const enum counter_column what[] = {
+	COUNTER_NAME,
+	COUNTER_WHERE,
+	COUNTER_SUM,
+	COUNTER_SHARE,
+	COUNTER_MAX,
+	COUNTER_CPU,
+	COUNTER_X_AVG,
+	COUNTER_ACTIVE,
+	COUNTER_SECOND,
+	COUNTER_TOTAL,
+	COUNTER_GINI,
+	COUNTER_SPARK,
+};
+
+static const struct grid_ops grid = COUNTERS_GRID(columns);
+
+static const struct counter_part parts[] = {
+	{ .table = TABLE_SYSCALLS, .column = SYSCALL_CALLS, .second = SYSCALL_ERRORS },
+};
+
+static const struct counters_spec spec = {
+	.part = parts,
+	.n_parts = 1,
+	.what = what,
+	.grid = &grid,
+	.sort = 2,
+	.gradient = GRADIENT_HEAT,
+	.nothing = "no system calls yet",
+};
+
+static void *open_syscalls(struct app *app, const void *argument)
+{
+	(void)app;
+	(void)argument;
+	return counters_open(&spec);
+}
+
+extern const struct view_ops view_syscalls;
+const struct view_ops view_syscalls = {
+	.name = "syscalls",
+	.title = "Syscalls",
+	.box = ROLE_BOX_SYSCALLS,
+	.stats = STATS_SYSCALLS,
+	.errors = true,
+	.open = open_syscalls,
+	.close = counters_close,
+	.prepare = counters_prepare,
+	.draw = counters_draw,
+	.act = counters_act,
+	.focus = counters_focus,
+	.export_csv = counters_export,
+};
