@@ -101,8 +101,6 @@ void counters_draw(void *state, const struct frame *frame, const struct canvas *
 	struct area area);
 struct focus counters_focus(void *state);
 bool counters_act(void *state, struct app *app, const struct frame *frame, enum action action);
-int counters_export(void *state, const struct frame *frame, const char *path, bool force,
-	struct error *err);
 
 /* A state that is nothing but counters. */
 void *counters_open(const struct counters_spec *spec);

@@ -234,7 +234,7 @@ void grid_draw(struct grid *grid, const struct canvas *canvas, struct area area,
 
 /* ---- acting ---- */
 
-static void select_place(struct grid *grid, int place)
+void grid_select(struct grid *grid, int place)
 {
 	if (!grid->n)
 		return;
@@ -253,22 +253,22 @@ static bool move_selection(struct grid *grid, enum action action)
 
 	switch (action) {
 	case ACTION_DOWN:
-		select_place(grid, grid->at + 1);
+		grid_select(grid, grid->at + 1);
 		return true;
 	case ACTION_UP:
-		select_place(grid, grid->at - 1);
+		grid_select(grid, grid->at - 1);
 		return true;
 	case ACTION_PAGE_DOWN:
-		select_place(grid, grid->at + page);
+		grid_select(grid, grid->at + page);
 		return true;
 	case ACTION_PAGE_UP:
-		select_place(grid, grid->at - page);
+		grid_select(grid, grid->at - page);
 		return true;
 	case ACTION_LAST:
-		select_place(grid, grid->n - 1);
+		grid_select(grid, grid->n - 1);
 		return true;
 	case ACTION_FIRST:
-		select_place(grid, 0);
+		grid_select(grid, 0);
 		grid->at_top = true;
 		return true;
 	default:
@@ -285,6 +285,14 @@ static void move_sort(struct grid *grid, int step)
 	while (grid->ops->columns[c].picture);
 	grid->sort = c;
 	grid->reverse = false;
+}
+
+void grid_click_column(struct grid *grid, int column)
+{
+	if (grid->ops->columns[column].picture)
+		return;
+	grid->reverse = column == grid->sort && !grid->reverse;
+	grid->sort = column;
 }
 
 static void toggle_mark(struct grid *grid)
@@ -322,7 +330,7 @@ bool grid_act(struct grid *grid, enum action action)
 	case ACTION_MARK:
 		if (grid->at >= 0) {
 			toggle_mark(grid);
-			select_place(grid, grid->at + 1);
+			grid_select(grid, grid->at + 1);
 		}
 		return true;
 	case ACTION_UNMARK:
@@ -342,7 +350,7 @@ bool grid_find(struct grid *grid, const char *text, int step, bool from_here)
 		int place = ((start + i * step) % grid->n + grid->n) % grid->n;
 
 		if (cell_has(grid, grid->order[place], text)) {
-			select_place(grid, place);
+			grid_select(grid, place);
 			return true;
 		}
 	}

@@ -64,6 +64,10 @@ int grid_arrange(struct grid *grid, const void *rows, int n, bool hide_idle);
  */
 void grid_draw(struct grid *grid, const struct canvas *canvas, struct area area, const char *more);
 
+/* Selects what is at a place; sorts by a column, the other way round if it already does. */
+void grid_select(struct grid *grid, int place);
+void grid_click_column(struct grid *grid, int column);
+
 /* The selected row's index in the view's array, or -1. */
 int grid_selected(const struct grid *grid);
 

@@ -2,6 +2,7 @@
 /* Sequences the parts: words, machine, privilege, source, collector, then a screen or a stream. */
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,9 @@
 #include "core/privileges.h"
 #include "core/probe_list.h"
 #include "core/recording_write.h"
+#include "tui/app.h"
+#include "tui/farewell.h"
+#include "tui/terminal.h"
 
 static int complain(const struct error *err, int status)
 {
@@ -45,10 +49,10 @@ static int list_probes(struct source *source)
 }
 
 /* Before the collector runs, so that not one packet of these probes goes without a line. */
-static int select_probes(const struct options *options, struct source *source, struct error *err)
+static int select_probes(const struct options *options, struct source *source,
+	bool on[static PROBE_MAX], struct error *err)
 {
 	int n_rows = catalog_count(source->host->catalog, TABLE_PROBES);
-	bool on[PROBE_MAX] = { false };
 
 	if (!options->trace.n)
 		return EXIT_OK;
@@ -67,6 +71,13 @@ static int select_probes(const struct options *options, struct source *source, s
 	return EXIT_OK;
 }
 
+static int check_screen(const struct options *options, struct error *err)
+{
+	if (options->action != OPTIONS_RUN || !options_screen(options))
+		return EXIT_OK;
+	return app_check(options->view, options->theme, err);
+}
+
 /* Everything that can be said without attaching anything. */
 static int check(const struct options *options, struct live_options *live, struct error *err)
 {
@@ -75,6 +86,8 @@ static int check(const struct options *options, struct live_options *live, struc
 
 	if (!status)
 		status = probe_list_check(options, err);
+	if (!status)
+		status = check_screen(options, err);
 	if (status)
 		return status;
 	privileges_probe(&privileges);
@@ -89,6 +102,8 @@ struct session {
 	int n; /* of sources, then of collectors */
 	struct json_out *json;
 	struct recording *recording; /* NULL: none is made */
+	bool traced[PROBE_MAX];	     /* rows of TABLE_PROBES that --trace asks for */
+	struct farewell farewell;
 };
 
 static void session_close(struct session *session)
@@ -127,22 +142,21 @@ static int open_live(struct session *session, struct error *err)
 	if (!session->source[0])
 		return status;
 	session->n = 1;
-	return select_probes(session->options, session->source[0], err);
+	return select_probes(session->options, session->source[0], session->traced, err);
 }
 
 static int open_replays(struct session *session, struct error *err)
 {
 	const struct word_list *files = &session->options->replay;
-	int status;
+	int status = check_screen(session->options, err);
 
-	for (int i = 0; i < files->n; i++) {
+	for (int i = 0; i < files->n && !status; i++) {
 		session->source[i] = source_replay_open(files->word[i], true, err);
 		if (!session->source[i])
 			return EXIT_BAD_INPUT;
 		session->n++;
 	}
-	status = open_recording(session, err);
-	return status;
+	return status ? status : open_recording(session, err);
 }
 
 /* Listeners hear of the first source; options.h lets there be no other beside them. */
@@ -163,6 +177,9 @@ static int add_listeners(struct session *session, struct collector_options *coll
 		collecting->listener[collecting->n_listeners++] =
 			recording_listener(session->recording);
 	}
+	if (options_screen(session->options) && source->ops->paced)
+		collecting->listener[collecting->n_listeners++] =
+			farewell_listener(&session->farewell);
 	return EXIT_OK;
 }
 
@@ -190,12 +207,35 @@ static int start_collectors(struct session *session, struct error *err)
 
 static int run_screen(struct session *session, struct error *err)
 {
-	int status = error_set(err, EXIT_FAILED, "there is no screen yet; --json would do");
+	const struct options *options = session->options;
+	struct app_options screen = {
+		.n_hosts = session->n,
+		.view = options->view,
+		.theme = options->theme,
+		.ascii = options->ascii,
+		.plain = options->plain,
+		.no_mouse = options->no_mouse,
+		.interval_ns = options->delay_ns,
+		.quit_at_end = options->iterations > 0,
+		.shown = options->use_cpus ? &options->cpus : NULL,
+		.traced = session->traced,
+		.inner_filter = options->filter_tunnel,
+		.recording = session->recording,
+	};
+	int status;
 
+	for (int i = 0; i < session->n; i++)
+		screen.host[i] = (struct app_host){
+			.collector = session->collector[i],
+			.replay = options->replay.n > 0,
+			.growing = options->replay.n && !strcmp(options->replay.word[i], "-"),
+		};
+	status = app_run(&screen, err);
 	for (int i = 0; i < session->n; i++)
 		collector_stop(session->collector[i]);
 	if (session->recording && recording_finish(session->recording, err))
 		status = EXIT_FAILED;
+	farewell_print(&session->farewell, stdout);
 	return status;
 }
 
@@ -204,7 +244,9 @@ static int run(struct session *session, struct error *err)
 	bool screen = options_screen(session->options);
 	int status;
 
-	if (!screen)
+	if (screen)
+		terminal_signals();
+	else
 		batch_signals();
 	status = start_collectors(session, err);
 	if (status)
@@ -222,6 +264,8 @@ int main(int argc, char **argv)
 	int status;
 
 	fill_standard_descriptors();
+	/* Characters only: numbers are read and written the same way everywhere. */
+	setlocale(LC_CTYPE, "");
 	if (options_parse(&options, argc, argv, &err))
 		return complain(&err, EXIT_BAD_INPUT);
 	if (options.action == OPTIONS_HELP)

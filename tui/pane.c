@@ -356,6 +356,13 @@ static void to_oldest(struct pane *pane, const struct frame *frame)
 	pane->at = 0;
 }
 
+void pane_select(struct pane *pane, int row)
+{
+	stop_following(pane);
+	if (row >= 0 && row < pane->n)
+		pane->at = row;
+}
+
 static void toggle_mark(struct pane *pane)
 {
 	const struct trace_line *line = pane_selected(pane);

@@ -65,6 +65,9 @@ void pane_draw(struct pane *pane, const struct frame *frame, const struct canvas
 /* The selected line, or NULL. Valid until the next update. */
 const struct trace_line *pane_selected(const struct pane *pane);
 
+/* Stops following and selects line `row` of those on screen. */
+void pane_select(struct pane *pane, int row);
+
 /* True if the action was one of a pane. */
 bool pane_act(struct pane *pane, const struct frame *frame, enum action action);
 

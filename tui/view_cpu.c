@@ -89,5 +89,4 @@ const struct view_ops view_cpu = {
 	.act = counters_act,
 	.focus = counters_focus,
 	.path = path,
-	.export_csv = counters_export,
 };

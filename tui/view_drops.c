@@ -83,5 +83,4 @@ const struct view_ops view_drops = {
 	.act = counters_act,
 	.focus = counters_focus,
 	.hint = hint,
-	.export_csv = counters_export,
 };

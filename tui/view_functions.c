@@ -88,5 +88,4 @@ const struct view_ops view_functions = {
 	.act = counters_act,
 	.focus = counters_focus,
 	.hint = hint,
-	.export_csv = counters_export,
 };

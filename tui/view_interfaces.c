@@ -66,5 +66,4 @@ const struct view_ops view_interfaces = {
 	.draw = counters_draw,
 	.act = counters_act,
 	.focus = counters_focus,
-	.export_csv = counters_export,
 };

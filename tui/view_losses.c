@@ -95,5 +95,4 @@ const struct view_ops view_losses = {
 	.draw = draw,
 	.act = act,
 	.focus = counters_focus,
-	.export_csv = counters_export,
 };

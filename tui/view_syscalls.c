@@ -68,5 +68,4 @@ const struct view_ops view_syscalls = {
 	.draw = counters_draw,
 	.act = counters_act,
 	.focus = counters_focus,
-	.export_csv = counters_export,
 };

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "tui/terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <ncurses.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <term.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tui/keys.h"
+
+enum { GRACE_MS = 700, ESCAPE_MS = 25, STDERR_MOST = 65536 };
+
+/* What a signal handler needs lies ready: it may call nothing that is not async-signal-safe. */
+static struct {
+	struct termios saved;
+	char restore[256]; /* what gives the terminal back */
+	size_t restore_length;
+	atomic_bool taken;  /* the screen is ours */
+	atomic_bool ending; /* a signal said so */
+	atomic_bool gone;
+	int ending_fd;
+	int stderr_fd;	  /* where standard error went before */
+	int caught_fd;	  /* where it goes now */
+	pthread_t watcher;
+	SCREEN *screen;
+} term;
+
+/* ---- before anything is attached ---- */
+
+int terminal_check(struct error *err)
+{
+	const char *name = getenv("TERM");
+	int found = 0;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return error_set(err, -ENOTTY,
+			"standard input and output are no terminal: --json writes to a pipe or file");
+	if (!name || !name[0])
+		return error_set(err, -ENODEV,
+			"TERM is not set, so nothing is known of this terminal: set it, or use --json");
+	if (setupterm(NULL, STDOUT_FILENO, &found) != OK)
+		return error_set(err, -ENODEV,
+			"the terminal type '%.40s' is unknown here: set TERM to one that is (xterm), or use "
+			"--json",
+			name);
+	if (!cursor_address || !clear_screen)
+		return error_set(err, -ENODEV,
+			"a terminal of type '%.40s' cannot move its cursor: use --json", name);
+	return 0;
+}
+
+static void ending_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGQUIT);
+}
+
+static void drawing_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGWINCH);
+	sigaddset(set, SIGTSTP);
+	sigaddset(set, SIGCONT);
+}
+
+void terminal_signals(void)
+{
+	sigset_t set;
+
+	ending_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	drawing_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	/* Reading and writing in the background must not stop the collector. */
+	signal(SIGTTOU, SIG_IGN);
+}
+
+/* ---- giving it back in a hurry ---- */
+
+/* Async-signal-safe. A description of its own, so that a full terminal cannot hold us up. */
+static void give_back(void)
+{
+	int fd;
+
+	if (!atomic_exchange(&term.taken, false))
+		return;
+	fd = open("/dev/tty", O_WRONLY | O_NONBLOCK | O_NOCTTY);
+	if (fd >= 0) {
+		if (write(fd, term.restore, term.restore_length) < 0)
+			fd = -1; /* it is gone or stands still: nothing more can be done */
+	}
+	tcsetattr(STDIN_FILENO, TCSANOW, &term.saved);
+}
+
+static void on_crash(int number)
+{
+	give_back();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void on_exit_of_process(void)
+{
+	give_back();
+}
+
+static void catch_crashes(void)
+{
+	static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+	struct sigaction action = { .sa_handler = on_crash, .sa_flags = SA_RESETHAND };
+
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		sigaction(crashes[i], &action, NULL);
+}
+
+static void append_restore(const char *capability)
+{
+	size_t length = capability && capability != (char *)-1 ? strlen(capability) : 0;
+
+	if (term.restore_length + length > sizeof(term.restore))
+		return;
+	memcpy(term.restore + term.restore_length, capability ? capability : "", length);
+	term.restore_length += length;
+}
+
+static void prepare_restore(void)
+{
+	term.restore_length = 0;
+	append_restore("\033[?1006l\033[?1000l"); /* the mouse, should it be on */
+	append_restore(exit_attribute_mode);
+	append_restore(orig_pair);
+	append_restore(keypad_local);
+	append_restore(cursor_normal);
+	append_restore(exit_ca_mode);
+}
+
+/* ---- signals that end ---- */
+
+static void *watch(void *unused)
+{
+	const struct timespec grace = { .tv_nsec = GRACE_MS * 1000000L };
+	const uint64_t one = 1;
+	sigset_t set;
+	int number;
+
+	(void)unused;
+	ending_signals(&set);
+	if (sigwait(&set, &number))
+		return NULL;
+	atomic_store(&term.ending, true);
+	if (write(term.ending_fd, &one, sizeof(one)) < 0)
+		number = SIGKILL; /* cannot happen; be gone all the same */
+	nanosleep(&grace, NULL);
+	/* Not cancelled: the terminal thread hangs in its terminal. The kernel frees what is attached. */
+	give_back();
+	_exit(EXIT_FAILED);
+}
+
+int terminal_ending_fd(void)
+{
+	return term.ending_fd;
+}
+
+bool terminal_ending(void)
+{
+	return atomic_load(&term.ending);
+}
+
+/* ---- standard error, which would write over the screen ---- */
+
+static void catch_stderr(void)
+{
+	term.stderr_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	term.caught_fd = memfd_create("stderr", MFD_CLOEXEC);
+	if (term.caught_fd >= 0)
+		dup2(term.caught_fd, STDERR_FILENO);
+}
+
+static void release_stderr(void)
+{
+	char text[4096];
+	off_t at = 0;
+	ssize_t n;
+
+	if (term.stderr_fd < 0)
+		return;
+	dup2(term.stderr_fd, STDERR_FILENO);
+	close(term.stderr_fd);
+	while (term.caught_fd >= 0 && at < STDERR_MOST &&
+		(n = pread(term.caught_fd, text, sizeof(text), at)) > 0) {
+		if (write(STDERR_FILENO, text, n) < 0)
+			break;
+		at += n;
+	}
+	if (term.caught_fd >= 0)
+		close(term.caught_fd);
+	term.stderr_fd = term.caught_fd = -1;
+}
+
+/* ---- taking over ---- */
+
+int terminal_open(struct error *err)
+{
+	sigset_t set;
+
+	memset(&term, 0, sizeof(term));
+	term.stderr_fd = term.caught_fd = -1;
+	term.ending_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (term.ending_fd < 0 || tcgetattr(STDIN_FILENO, &term.saved))
+		return error_set(err, -errno, "cannot take over the terminal: %s", strerror(errno));
+	set_escdelay(ESCAPE_MS);
+	term.screen = newterm(NULL, stdout, stdin);
+	if (!term.screen)
+		return error_set(err, -ENODEV, "ncurses cannot open this terminal");
+	prepare_restore();
+	atomic_store(&term.taken, true);
+	atexit(on_exit_of_process);
+	catch_crashes();
+	catch_stderr();
+	use_default_colors();
+	cbreak();
+	noecho();
+	nonl();
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	curs_set(0);
+	if (pthread_create(&term.watcher, NULL, watch, NULL)) {
+		terminal_close();
+		return error_set(err, -EAGAIN, "cannot start a thread");
+	}
+	/* In the new thread they stay blocked, as they are in all others. */
+	drawing_signals(&set);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	return 0;
+}
+
+void terminal_close(void)
+{
+	if (!term.screen)
+		return;
+	if (term.watcher) {
+		pthread_cancel(term.watcher);
+		pthread_join(term.watcher, NULL);
+	}
+	if (!atomic_load(&term.gone)) {
+		terminal_mouse(false);
+		endwin();
+		atomic_store(&term.taken, false);
+	}
+	delscreen(term.screen);
+	term.screen = NULL;
+	release_stderr();
+	close(term.ending_fd);
+}
+
+/* ---- keys ---- */
+
+int terminal_key(void)
+{
+	wint_t key;
+	int kind = get_wch(&key);
+
+	if (kind == KEY_CODE_YES)
+		return KEY_SPECIAL + (int)key;
+	return kind == OK ? (int)key : -1;
+}
+
+bool terminal_gone(void)
+{
+	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
+	bool gone = poll(&fd, 1, 0) > 0 && fd.revents & (POLLHUP | POLLERR | POLLNVAL);
+
+	if (gone)
+		atomic_store(&term.gone, true);
+	return gone;
+}
+
+void terminal_mouse(bool on)
+{
+	mousemask(on ? BUTTON1_CLICKED | BUTTON1_PRESSED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED |
+				BUTTON5_PRESSED :
+		       0,
+		NULL);
+	mouseinterval(0);
+}
+
+/* ---- text to copy ---- */
+
+static void leave_text(void)
+{
+	int h = getmaxy(stdscr), w = getmaxx(stdscr);
+	char *line = w > 0 ? calloc(w + 1, MB_LEN_MAX) : NULL;
+
+	for (int y = 0; line && y < h - 2; y++) {
+		size_t length;
+
+		if (mvwinnstr(stdscr, y, 0, line, w * MB_LEN_MAX) == ERR)
+			continue;
+		length = strlen(line);
+		while (length && line[length - 1] == ' ')
+			line[--length] = '\0';
+		printf("%s\n", line);
+	}
+	printf("-- any key goes back to the screen --\n");
+	fflush(stdout);
+	free(line);
+}
+
+void terminal_show_text(void)
+{
+	struct pollfd fds[2] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = term.ending_fd, .events = POLLIN },
+	};
+	struct termios raw = term.saved;
+	char byte;
+
+	def_prog_mode();
+	endwin();
+	leave_text();
+	/* One key shall do, not a whole line. */
+	raw.c_lflag &= ~(ICANON | ECHO);
+	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+	while (poll(fds, 2, -1) < 0 && errno == EINTR)
+		;
+	if (fds[0].revents & POLLIN && read(STDIN_FILENO, &byte, 1) <= 0)
+		atomic_store(&term.gone, true);
+	reset_prog_mode();
+	clearok(curscr, TRUE);
+}
