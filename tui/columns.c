@@ -1,23 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tui/columns.h"
 
-enum { RANKS = 9 };
-
-static bool wanted(const struct column *column, int c, uint32_t hidden, int rank)
-{
-	return column->rank <= rank && !(hidden >> c & 1);
-}
-
-static int width_with(const struct column *columns, int n, uint32_t hidden, int rank)
-{
-	int width = -COLUMN_GAP;
-
-	for (int c = 0; c < n; c++)
-		if (wanted(&columns[c], c, hidden, rank))
-			width += columns[c].width + COLUMN_GAP;
-	return width;
-}
-
 static void share_spare(const struct column *columns, struct layout *layout, int spare)
 {
 	bool grew = true;
@@ -34,18 +17,36 @@ static void share_spare(const struct column *columns, struct layout *layout, int
 	}
 }
 
+/* The columns that fit, by rank: a wide one that does not leaves room for narrower ones behind it. */
+static uint32_t choose(const struct column *columns, int n, uint32_t hidden, int width)
+{
+	uint32_t chosen = 0;
+	int used = -COLUMN_GAP;
+
+	for (int rank = 0; rank <= COLUMN_RANKS; rank++) {
+		for (int c = 0; c < n; c++) {
+			int more = columns[c].width + COLUMN_GAP;
+
+			if (columns[c].rank != rank || hidden >> c & 1)
+				continue;
+			if (rank && used + more > width)
+				continue;
+			chosen |= UINT32_C(1) << c;
+			used += more;
+		}
+	}
+	return chosen;
+}
+
 struct layout layout_make(
 	const struct column *columns, int n, uint32_t hidden, int scrolled, int width)
 {
 	struct layout layout = { 0 };
-	int rank = 0, used = -COLUMN_GAP;
+	uint32_t chosen = scrolled ? ~hidden : choose(columns, n, hidden, width);
+	int used = -COLUMN_GAP;
 
-	while (rank < RANKS && width_with(columns, n, hidden, rank + 1) <= width)
-		rank++;
-	if (scrolled)
-		rank = RANKS;
 	for (int c = 0; c < n && layout.n < COLUMNS_MAX; c++) {
-		if (!wanted(&columns[c], c, hidden, rank))
+		if (!(chosen >> c & 1))
 			continue;
 		if (layout.n && scrolled-- > 0)
 			continue;

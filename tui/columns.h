@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { COLUMNS_MAX = 24, COLUMN_GAP = 2 };
+enum { COLUMNS_MAX = 24, COLUMN_GAP = 2, COLUMN_RANKS = 9 };
 
 struct column {
 	const char *id;	   /* in the config file, the sort prompt and exports */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tui/hits.h"
+#include "tui/number.h"
 
 int pane_init(struct pane *pane, const struct line_choice *choice)
 {
@@ -220,19 +221,21 @@ static void draw_line(const struct pane *pane, const struct frame *frame, const 
 	hits_add(canvas->hits, HIT_LINE, y, area.x, 1, area.w, i);
 }
 
-static void draw_foot(const struct pane *pane, const struct canvas *canvas, struct area foot)
+/* Whether it follows, and what of the events is not among the lines. */
+static void draw_foot(const struct pane *pane, const struct frame *frame, const struct canvas *canvas,
+	struct area foot)
 {
-	char text[160], newer[48] = "";
+	const struct ledger_sums *l = &frame->ledger;
+	char held[NUMBER_MAX], full[NUMBER_MAX], text[200], newer[48] = "";
 	uint64_t more = pane->n ? pane->newest - pane->line[pane->n - 1].sequence - 1 : 0;
 
-	if (pane->follow) {
-		canvas_rule(canvas, foot.y, foot.x, foot.w,
-			"FOLLOW on: newest at the bottom; up stops it");
-		return;
-	}
 	if (more)
-		snprintf(newer, sizeof(newer), ", %llu newer not shown", (unsigned long long)more);
-	snprintf(text, sizeof(text), "standing still%s: G or F follows again", newer);
+		snprintf(newer, sizeof(newer), ", %llu newer", (unsigned long long)more);
+	snprintf(text, sizeof(text), "%s%s; held back %s, ring full %s",
+		pane->follow ? "FOLLOW on, up stops it" : "standing still, G follows",
+		pane->follow ? "" : newer,
+		number_count(l->of[LOSS_RATE_LIMITED], held, sizeof(held)),
+		number_count(l->of[LOSS_RING_FULL], full, sizeof(full)));
 	canvas_rule(canvas, foot.y, foot.x, foot.w, text);
 }
 
@@ -261,7 +264,7 @@ void pane_draw(struct pane *pane, const struct frame *frame, const struct canvas
 		canvas_role(canvas, area.y, area.x + 2, area.w - 2, ROLE_DIM,
 			pane->filter[0] ? "no line matches the filter" : "no lines yet");
 	if (foot.h)
-		draw_foot(pane, canvas, foot);
+		draw_foot(pane, frame, canvas, foot);
 }
 
 const struct trace_line *pane_selected(const struct pane *pane)

@@ -95,6 +95,11 @@ static void *open_drill(struct app *app, const void *argument)
 		free(v);
 		return NULL;
 	}
+	/* All lines are of the one probe that the title names. */
+	if (choice.by_probe || choice.by_location)
+		v->pane.hidden_columns |= UINT32_C(1) << LINE_PROBE;
+	if (choice.by_location)
+		v->pane.hidden_columns |= UINT32_C(1) << LINE_LOCATION;
 	return v;
 }
 
@@ -174,22 +179,6 @@ static void draw_rate(const struct drill_view *v, const struct frame *frame,
 	spark_draw(canvas, line.y, line.x + 1 + used, values, n, 0, GRADIENT_HEAT);
 }
 
-/* What of it is shown: the rate limiter's share, and the log's. */
-static void draw_shown(const struct drill_view *v, const struct frame *frame,
-	const struct canvas *canvas, struct area line)
-{
-	struct trace_range range = trace_log_range(frame->log);
-	const struct ledger_sums *l = &frame->ledger;
-	char held[NUMBER_MAX], full[NUMBER_MAX];
-	int used = canvas_printf(canvas, line.y, line.x + 1, line.w - 1, ROLE_DIM,
-		"kept %llu lines  held back %s  ring full %s   ",
-		(unsigned long long)(range.end - range.first),
-		number_count(l->of[LOSS_RATE_LIMITED], held, sizeof(held)),
-		number_count(l->of[LOSS_RING_FULL], full, sizeof(full)));
-
-	draw_shares(v, canvas, line.y, line.x + 1 + used, line.w - 1 - used);
-}
-
 /* ---- the view ---- */
 
 static int prepare(void *state, const struct frame *frame)
@@ -222,7 +211,7 @@ static void draw(void *state, const struct frame *frame, const struct canvas *ca
 		counters_draw_spread(canvas, spread, frame, v->per_cpu, "per CPU", GRADIENT_HEAT);
 	}
 	pane_draw(&v->pane, frame, canvas, area);
-	draw_shown(v, frame, canvas, second);
+	draw_shares(v, canvas, second.y, second.x + 1, second.w - 1);
 }
 
 static bool act(void *state, struct app *app, const struct frame *frame, enum action action)
