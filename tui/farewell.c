@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tui/farewell.h"
 
-static void on_end(void *context, const struct snapshot *last)
+static void on_end(void *context, struct snapshot *last)
 {
 	struct farewell *farewell = context;
 
