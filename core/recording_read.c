@@ -590,6 +590,8 @@ static int find_format(struct reader *r, struct error *err)
 
 	while ((ret = need(r, 4, err)) == -EAGAIN)
 		input_wait(r->input, -1);
+	if (ret == -ENODATA && input_cut(r->input))
+		return ret;
 	if (ret == -ENODATA && !n_unread(r))
 		return error_set(err, -EINVAL, "%s is empty", input_name(r->input));
 	if (ret && ret != -ENODATA)
