@@ -160,8 +160,14 @@ bench: deps
 	$(Q)$(MAKE) --no-print-directory all $(BENCH_BIN)
 	$(Q)BUILD=$(BUILD) tests/bench/run
 
+# 100 000 damaged recordings and more, always under the address sanitizer.
+ifeq ($(SAN),)
+fuzz: deps
+	$(Q)$(MAKE) --no-print-directory SAN=address fuzz
+else
 fuzz: $(FUZZ_BIN)
-	$(Q)BUILD=$(BUILD) tests/run fuzz
+	$(Q)BUILD=$(BUILD) TEST_TIMEOUT=1800 tests/run fuzz
+endif
 
 format:
 	$(Q)clang-format -i $(wildcard bpf/*.[ch] core/*.[ch] tui/*.[ch] tests/*/*.[ch])
