@@ -47,6 +47,9 @@ static const struct {
 	{ "PKT_TOO_BIG", "larger than the path takes; see MTU" },
 	{ "DEV_READY", "the device was not ready" },
 	{ "TAP_TXFILTER", "the tap's filter refused it" },
+	{ "dropped", "the CPU's backlog was full (netdev_max_backlog): spread the load (RPS)" },
+	{ "time_squeeze", "NET_RX gave up its turn with work left (netdev_budget); no loss yet" },
+	{ "flow_limit_count", "a large flow was cut back in the backlog (flow_limit_cpu_bitmap)" },
 	{ "NOT_SPECIFIED", "the kernel does not say why; the place tells more" },
 };
 

@@ -163,8 +163,8 @@ static void draw_screen(struct app *app, struct area area)
 	const struct canvas *canvas = &app->canvas;
 	struct open_view *view = app_view(app);
 	char path[200], note[80];
-	struct area top = area_take_top(&area, 1), bar = area_take_bottom(&area, 1),
-		    foot = area_take_bottom(&area, 1);
+	struct area top = area_take_top(&area, 1), bar = area_take_bottom(&area, 1);
+	struct area foot = area_take_bottom(&area, view->ops->whole_screen ? 0 : 1);
 
 	moment_note(app, note, sizeof(note));
 	header_top(canvas, &app->frame, top, path_of(app, path, sizeof(path)));
@@ -178,7 +178,8 @@ static void draw_screen(struct app *app, struct area area)
 			canvas_rule(canvas, rule.y, rule.x, rule.w, "");
 	}
 	view->ops->draw(view->state, &app->frame, canvas, area);
-	draw_foot(app, foot);
+	if (foot.h)
+		draw_foot(app, foot);
 	header_bar(canvas, app->keymap, bar);
 }
 

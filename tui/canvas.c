@@ -118,6 +118,16 @@ int canvas_role(const struct canvas *canvas, int y, int x, int width, enum theme
 	return canvas_text(canvas, y, x, width, colour_role(canvas->colour, role), text);
 }
 
+int canvas_cut(const struct canvas *canvas, int y, int x, int width, enum theme_role role,
+	const char *text)
+{
+	int used = canvas_role(canvas, y, x, width, role, text);
+
+	if (width > 1 && text_columns(text) > width)
+		canvas_role(canvas, y, x + width - 1, 1, role, canvas->utf8 ? "\u2026" : "~");
+	return used;
+}
+
 int canvas_printf(const struct canvas *canvas, int y, int x, int width, enum theme_role role,
 	const char *format, ...)
 {

@@ -45,6 +45,10 @@ int canvas_role(const struct canvas *canvas, int y, int x, int width, enum theme
 int canvas_printf(const struct canvas *canvas, int y, int x, int width, enum theme_role role,
 	const char *format, ...) __attribute__((format(printf, 6, 7)));
 
+/* Text that may be too long for its place: then its last column says so. */
+int canvas_cut(const struct canvas *canvas, int y, int x, int width, enum theme_role role,
+	const char *text);
+
 /* Right-aligned in the `width` columns that start at x; text that is wider loses its end. */
 void canvas_right(const struct canvas *canvas, int y, int x, int width, enum theme_role role,
 	const char *text);

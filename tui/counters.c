@@ -161,7 +161,7 @@ void counters_draw_cell(const void *context, int index, int column, const struct
 		return;
 	series_row(rows->frame.series, rows->frame.newer->sequence, row->part->table, row->row, values,
 		n);
-	spark_draw(canvas, y, x, values, n, 0, rows->spec->gradient);
+	spark_draw(canvas, y, x, values, n, 0, rows->hottest, rows->spec->gradient);
 }
 
 const char *counters_title(const void *context, int column)
@@ -177,7 +177,8 @@ const char *counters_title(const void *context, int column)
 
 static bool belongs(const struct counter_part *part, const struct row *info)
 {
-	return (!part->flags || info->flags & part->flags) && !(info->flags & part->without);
+	return (!part->flags || info->flags & part->flags) && !(info->flags & part->without) &&
+	       (!part->keep || part->keep(info));
 }
 
 static int make_room(struct counter_rows *rows, int n)
@@ -227,6 +228,7 @@ static int collect_part(struct counter_rows *rows, const struct counter_part *pa
 		fill_row(rows, &rows->row[rows->n], part, i, info);
 		if (!rows->spec->share_of_rx)
 			rows->share_base += rows->row[rows->n].spread.sum;
+		rows->hottest = fmax(rows->hottest, rows->row[rows->n].spread.sum);
 		rows->n++;
 	}
 	return 0;
@@ -240,7 +242,7 @@ static int collect_rows(struct counter_rows *rows, const struct frame *frame)
 	if (rows->narrowed)
 		rows->frame.shown = &rows->only;
 	rows->n = 0;
-	rows->share_base = 0;
+	rows->share_base = rows->hottest = 0;
 	if (!frame->newer)
 		return 0;
 	if (rows->spec->share_of_rx)

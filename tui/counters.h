@@ -35,6 +35,7 @@ struct counter_part {
 	int column;	  /* what is counted */
 	int second;	  /* what COUNTER_SECOND shows; -1: nothing */
 	const char *kind;
+	bool (*keep)(const struct row *info); /* NULL: all */
 };
 
 struct counter_row {
@@ -67,6 +68,7 @@ struct counter_rows {
 	struct counter_row *row;
 	int n, room;
 	double share_base; /* per second */
+	double hottest;	   /* the largest sum, per second */
 };
 
 struct counters {

@@ -164,7 +164,7 @@ static void draw_row(const struct grid *grid, const struct canvas *canvas,
 			if (selected)
 				role = ROLE_SELECTED;
 			if (grid->ops->columns[c].text)
-				canvas_role(canvas, y, x, width, role, cell);
+				canvas_cut(canvas, y, x, width, role, cell);
 			else
 				canvas_right(canvas, y, x, width, role, cell);
 		}

@@ -63,10 +63,21 @@ static const char *cost_text(const struct frame *frame, char *buf, size_t size)
 	return buf;
 }
 
+/* As much of "name, CPUs, nodes" as there is room for. */
+static void who_text(const struct frame *frame, int width, char *buf, size_t size)
+{
+	const struct topology *t = &frame->host->topology;
+
+	snprintf(buf, size, "skewtop %s  %d cpu  %d node", frame->host->name, t->n_cpus, t->n_nodes);
+	if (text_columns(buf) > width)
+		snprintf(buf, size, "skewtop %s  %d cpu", frame->host->name, t->n_cpus);
+	if (text_columns(buf) > width)
+		snprintf(buf, size, "skewtop %s", frame->host->name);
+}
+
 void header_top(
 	const struct canvas *canvas, const struct frame *frame, struct area line, const char *path)
 {
-	const struct topology *topology = &frame->host->topology;
 	char mode[64], lost[NUMBER_MAX], cost[64], clock[32] = "", who[160], text[64];
 	int right = line.x + line.w, x;
 
@@ -81,9 +92,8 @@ void header_top(
 	if (path[0])
 		snprintf(who, sizeof(who), "skewtop > %s", path);
 	else
-		snprintf(who, sizeof(who), "skewtop %s  %d cpu  %d node", frame->host->name,
-			topology->n_cpus, topology->n_nodes);
-	canvas_role(canvas, line.y, line.x, x > line.x + 1 ? x - line.x - 1 : 7, ROLE_TITLE, who);
+		who_text(frame, x - line.x - 1, who, sizeof(who));
+	canvas_cut(canvas, line.y, line.x, x > line.x + 1 ? x - line.x - 1 : 7, ROLE_TITLE, who);
 	if (x < line.x + 8)
 		x = line.x + 8;
 	x += canvas_role(canvas, line.y, x, right - x, mode_role(frame), mode) + 2;
@@ -179,7 +189,7 @@ static void draw_stat(const struct canvas *canvas, const struct frame *frame, st
 	if (stat->series < 0 || n <= 0)
 		return;
 	series_of_cpu(frame->series, frame->newer->sequence, stat->series, -1, values, n);
-	spark_draw(canvas, line.y, line.x + used, values, n, 0, stat->gradient);
+	spark_draw(canvas, line.y, line.x + used, values, n, 0, 0, stat->gradient);
 }
 
 void header_stats(

@@ -189,6 +189,27 @@ static enum theme_role role_of(const struct frame *frame, const struct trace_rec
 	return flags_of_probe(frame->host, record) & PROBE_DROP ? ROLE_WARN : ROLE_TEXT;
 }
 
+/* The head says hour and minute once, so that lines have room for more than their time. */
+static const char *minute_text(uint64_t real_ns, char *buf, size_t size)
+{
+	clock_text(real_ns, 0, buf, size);
+	buf[6] = '\0'; /* "14:02:" */
+	return buf;
+}
+
+/* "11.001200"; with its minute where that is not the newest line's, "01:59.998". */
+static const char *short_time(
+	const struct pane *pane, const struct trace_line *line, char *buf, size_t size)
+{
+	const uint64_t minute = UINT64_C(60000000000);
+	bool same = line->real_ns / minute == pane->line[pane->n - 1].real_ns / minute;
+	char text[32];
+
+	clock_text(line->real_ns, 6, text, sizeof(text));
+	snprintf(buf, size, "%.9s", text + (same ? 6 : 3));
+	return buf;
+}
+
 static void draw_line(const struct pane *pane, const struct frame *frame, const struct canvas *canvas,
 	const struct layout *layout, struct area area, int i)
 {
@@ -206,12 +227,14 @@ static void draw_line(const struct pane *pane, const struct frame *frame, const 
 	for (int k = 0; k < layout->n && x < area.x + area.w; k++) {
 		int c = layout->column[k], width = layout->width[k];
 		char buf[LINE_CELL_MAX];
-		const char *cell = line_cell(frame->host, line, &packet, c, buf, sizeof(buf));
+		const char *cell = c == LINE_TIME ?
+					   short_time(pane, line, buf, sizeof(buf)) :
+					   line_cell(frame->host, line, &packet, c, buf, sizeof(buf));
 
 		if (width > area.x + area.w - x)
 			width = area.x + area.w - x;
 		if (line_columns[c].text)
-			canvas_role(canvas, y, x, width, role, cell);
+			canvas_cut(canvas, y, x, width, role, cell);
 		else
 			canvas_right(canvas, y, x, width, role, cell);
 		if (line_columns[c].text)
@@ -245,13 +268,19 @@ void pane_draw(struct pane *pane, const struct frame *frame, const struct canvas
 	struct area head = area_take_top(&area, 1), foot = area_take_bottom(&area, 1);
 	struct layout layout = layout_make(
 		line_columns, LINE_COLUMNS, pane->hidden_columns, pane->first_column, area.w - 2);
+	char minute[16];
 	int x = head.x + 2;
 
 	pane_update(pane, frame, area.h);
 	for (int k = 0; head.h && k < layout.n && x < head.x + head.w; k++) {
 		const struct column *column = &line_columns[layout.column[k]];
 
-		if (column->text)
+		if (layout.column[k] == LINE_TIME)
+			canvas_role(canvas, head.y, x, layout.width[k], ROLE_TITLE,
+				pane->n ? minute_text(pane->line[pane->n - 1].real_ns, minute,
+						  sizeof(minute)) :
+					  column->title);
+		else if (column->text)
 			canvas_role(canvas, head.y, x, layout.width[k], ROLE_TITLE, column->title);
 		else
 			canvas_right(canvas, head.y, x, layout.width[k], ROLE_TITLE, column->title);

@@ -31,15 +31,11 @@ char level_letter(double value, double largest)
 /* Eighths of a cell, as glyphs; the first stands for idle. */
 static const char *const eighths[] = { "▁", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 
-static void draw_level(const struct canvas *canvas, int y, int x, double value, double largest,
-	enum theme_gradient gradient)
+static void draw_level(
+	const struct canvas *canvas, int y, int x, double share, struct paint paint)
 {
-	double share = largest > 0 && value > 0 ? value / largest : 0;
-	struct paint paint = colour_gradient(canvas->colour, gradient, (int)(share * 100));
-	char letter[2] = { level_letter(value, largest) };
+	char letter[2] = { level_letter(share, 1) };
 
-	if (share <= 0)
-		paint = colour_role(canvas->colour, ROLE_DIM);
 	if (canvas->utf8)
 		canvas_text(canvas, y, x, 1, paint, eighths[(int)ceil(fmin(share, 1) * 8)]);
 	else
@@ -56,16 +52,23 @@ static double largest_of(const float *values, int n)
 	return largest;
 }
 
-void spark_draw(const struct canvas *canvas, int y, int x, const float *values, int n,
-	double largest, enum theme_gradient gradient)
+void spark_draw(const struct canvas *canvas, int y, int x, const float *values, int n, double largest,
+	double hottest, enum theme_gradient gradient)
 {
 	if (canvas->plain)
 		return;
 	if (largest <= 0)
 		largest = largest_of(values, n);
-	for (int i = 0; i < n; i++)
-		if (!isnan(values[i]))
-			draw_level(canvas, y, x + i, values[i], largest, gradient);
+	for (int i = 0; i < n; i++) {
+		struct paint paint = colour_role(canvas->colour, values[i] > 0 ? ROLE_GRAPH : ROLE_DIM);
+
+		if (isnan(values[i]))
+			continue;
+		if (values[i] > 0 && hottest > 0)
+			paint = colour_gradient(
+				canvas->colour, gradient, (int)(fmin(values[i] / hottest, 1) * 100));
+		draw_level(canvas, y, x + i, largest > 0 ? values[i] / largest : 0, paint);
+	}
 }
 
 void bar_draw(const struct canvas *canvas, int y, int x, int width, double value, double largest,

@@ -33,7 +33,7 @@ enum cpu_column {
 
 static const struct column columns[CPU_COLUMNS] = {
 	[CPU_NAME] = { .id = "cpu", .title = "CPU", .width = 7, .text = true },
-	[CPU_NODE] = { .id = "node", .title = "NODE", .width = 4, .rank = 3 },
+	[CPU_NODE] = { .id = "node", .title = "NODE", .width = 4, .rank = 4 },
 	[CPU_PACKETS] = { .id = "packets", .title = "PKT/s", .width = 8 },
 	[CPU_X_AVG] = { .id = "xavg", .title = "x avg", .width = 5, .rank = 1 },
 	[CPU_SYSCALLS] = { .id = "syscalls", .title = "SYS/s", .width = 8 },
@@ -330,6 +330,18 @@ static enum series_cpu series_shown(const struct cpus_view *v)
 	return calls ? SERIES_SYSCALLS : SERIES_PACKETS;
 }
 
+/* Of the busiest group, in what the history column shows. */
+static double hottest_rate(const struct cpus_view *v)
+{
+	const struct measure *m =
+		&v->measure[series_shown(v) == SERIES_SYSCALLS ? SYSCALLS : PACKETS];
+	double largest = 0;
+
+	for (int i = 0; i < v->groups.n; i++)
+		largest = fmax(largest, m->group[i]);
+	return largest;
+}
+
 static void draw_history(const void *rows, int index, int column, const struct canvas *canvas, int y,
 	int x, int width)
 {
@@ -339,7 +351,7 @@ static void draw_history(const void *rows, int index, int column, const struct c
 
 	(void)column;
 	group_series(v, index, series_shown(v), values, n);
-	spark_draw(canvas, y, x, values, n, 0, GRADIENT_HEAT);
+	spark_draw(canvas, y, x, values, n, 0, hottest_rate(v), GRADIENT_HEAT);
 }
 
 static const struct grid_ops grid_ops = {
@@ -388,7 +400,7 @@ static void draw_lanes(const struct cpus_view *v, const struct canvas *canvas, s
 		canvas_right(canvas, area.y + g, area.x, LANE_LABEL - 1, ROLE_GRAPH,
 			cpu_group_name(&v->groups, g, name, sizeof(name)));
 		if (n > 0)
-			spark_draw(canvas, area.y + g, area.x + LANE_LABEL, values[g], n, largest,
+			spark_draw(canvas, area.y + g, area.x + LANE_LABEL, values[g], n, largest, largest,
 				GRADIENT_HEAT);
 		measure_cell(v, measure, g, value, sizeof(value));
 		canvas_right(canvas, area.y + g, area.x + area.w - LANE_NUMBER - 1, LANE_NUMBER,
@@ -560,7 +572,7 @@ static const char *hint(void *state, const struct frame *frame, char *buf, size_
 	cpu_group_name(&v->groups, hot, name, sizeof(name));
 	function = m == PACKETS ? v->function[hot] : v->syscall[hot];
 	interface = m == PACKETS ? v->interface[hot] : NULL;
-	snprintf(buf, size, "%s takes %.1f%% of %s, %s avg: most in %s%s%s", name,
+	snprintf(buf, size, "%s: %.1f%% of %s, %s avg; most in %s%s%s", name,
 		v->measure[m].group[hot] / v->sum[m] * 100, m == PACKETS ? "packets" : "system calls",
 		number_times(v->measure[m].group[hot] / (v->mean[m] > 0 ? v->mean[m] : 1), times,
 			sizeof(times)),

@@ -176,7 +176,7 @@ static void draw_rate(const struct drill_view *v, const struct frame *frame,
 	if (n <= 0)
 		return;
 	series_row(frame->series, frame->newer->sequence, v->drill.table, v->drill.row, values, n);
-	spark_draw(canvas, line.y, line.x + 1 + used, values, n, 0, GRADIENT_HEAT);
+	spark_draw(canvas, line.y, line.x + 1 + used, values, n, 0, 0, GRADIENT_HEAT);
 }
 
 /* ---- the view ---- */
@@ -242,9 +242,18 @@ static struct focus focus(void *state)
 
 static const char *path(void *state, char *buf, size_t size)
 {
+	static const char *const titles[TABLE_COUNT] = {
+		[TABLE_SYSCALLS] = "Syscalls",
+		[TABLE_DROPS] = "Drops",
+		[TABLE_INTERFACES] = "Ifaces",
+		[TABLE_SOFTIRQ] = "Softirqs",
+		[TABLE_SOFTNET] = "Softnet",
+		[TABLE_LOSS] = "Losses",
+	};
 	struct drill_view *v = state;
 
-	snprintf(buf, size, "%s > %s", table_schema(v->drill.table)->name, v->info->name);
+	snprintf(buf, size, "%s > %s", titles[v->drill.table] ? titles[v->drill.table] : "Functions",
+		v->info->name);
 	return buf;
 }
 

@@ -4,6 +4,7 @@
 #include "tui/advice.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct column columns[] = {
 	{ .id = "name", .title = "REASON", .width = 18, .most = 32, .text = true },
@@ -35,9 +36,16 @@ static const enum counter_column what[] = {
 
 static const struct grid_ops grid = COUNTERS_GRID(columns);
 
+/* Of /proc/net/softnet_stat only what says that a packet was lost or had to wait. */
+static bool is_trouble(const struct row *info)
+{
+	return !strcmp(info->name, "dropped") || !strcmp(info->name, "time_squeeze") ||
+	       !strcmp(info->name, "flow_limit_count");
+}
+
 static const struct counter_part parts[] = {
 	{ .table = TABLE_DROPS, .second = COUNT_BYTES },
-	{ .table = TABLE_SOFTNET, .second = -1 },
+	{ .table = TABLE_SOFTNET, .second = -1, .keep = is_trouble },
 };
 
 static const struct counters_spec spec = {
@@ -60,7 +68,7 @@ static void *open_drops(struct app *app, const void *argument)
 static const char *hint(void *state, const struct frame *frame, char *buf, size_t size)
 {
 	const struct counter_row *row = counters_selected(state);
-	const char *advice = row && row->part->table == TABLE_DROPS ? drop_advice(row->info->name) : NULL;
+	const char *advice = row ? drop_advice(row->info->name) : NULL;
 
 	(void)frame;
 	if (advice)

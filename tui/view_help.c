@@ -23,14 +23,33 @@ struct help_view {
 	int most; /* the largest top */
 };
 
-static void add_keys(const struct keymap *keymap, enum action action, struct help_line *line)
+/* The first key of each action; seven digits in a row as their ends. */
+static void add_key(const struct keymap *keymap, enum action action, struct help_line *line)
 {
-	char keys[KEYS_PER_ACTION * KEY_NAME_MAX];
+	char key[KEY_NAME_MAX];
 	size_t used = strlen(line->keys);
 
+	keymap_key(keymap, action, key, sizeof(key));
+	if (!key[0])
+		return;
+	if (used && !key[1] && key[0] >= '2' && key[0] <= '9' && line->keys[used - 1] == key[0] - 1 &&
+		(used == 1 || line->keys[used - 2] == '-'))
+		snprintf(line->keys + 1, sizeof(line->keys) - 1, "-%c", key[0]);
+	else
+		snprintf(line->keys + used, sizeof(line->keys) - used, "%s%s", used ? " " : "", key);
+}
+
+/* Where there is room, the other keys of an action that has its line alone. */
+static void add_other_keys(
+	const struct keymap *keymap, enum action action, struct help_line *line)
+{
+	char keys[KEYS_PER_ACTION * KEY_NAME_MAX];
+
+	if (action + 1 < ACTIONS && !action_help(action + 1)[0])
+		return;
 	keymap_keys(keymap, action, keys, sizeof(keys));
-	if (keys[0])
-		snprintf(line->keys + used, sizeof(line->keys) - used, "%s%s", used ? " " : "", keys);
+	if (strlen(keys) < KEYS_WIDTH && strncmp(keys, line->keys, strlen(line->keys)) == 0)
+		snprintf(line->keys, sizeof(line->keys), "%s", keys);
 }
 
 static void *open_help(struct app *app, const void *argument)
@@ -46,7 +65,8 @@ static void *open_help(struct app *app, const void *argument)
 			v->line[v->n].group = action_group(a);
 			v->line[v->n++].text = action_help(a);
 		}
-		add_keys(v->keymap, a, &v->line[v->n - 1]);
+		add_key(v->keymap, a, &v->line[v->n - 1]);
+		add_other_keys(v->keymap, a, &v->line[v->n - 1]);
 	}
 	return v;
 }
@@ -58,10 +78,10 @@ static void close_help(struct app *app, void *state)
 }
 
 static const char *const legend[] = {
-	"Cells: " LEVEL_LEGEND "+ of the busiest",
-	"x avg: busiest CPU / mean of the CPUs shown.  top1: its share of the sum.  GINI: 0",
-	"even, 1 all on one CPU.  lost: ring full + missed + map full + malformed.  held back:",
-	"lines over --trace-rate.  Colour only repeats what letters say (NO_COLOR, --ascii).",
+	"Cells: " LEVEL_LEGEND "+ of busiest",
+	"x avg: busiest CPU / mean of the CPUs shown. top1: its share of sum. GINI: 0",
+	"even, 1 all on one CPU. lost: ring full + missed + map full + malformed; held",
+	"back: over --trace-rate. Colour repeats what letters say (NO_COLOR, --ascii).",
 };
 
 enum { LEGEND_LINES = sizeof(legend) / sizeof(legend[0]) };

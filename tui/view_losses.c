@@ -65,8 +65,8 @@ static void draw(void *state, const struct frame *frame, const struct canvas *ca
 		snprintf(missed, sizeof(missed), "unknown");
 	canvas_rule(canvas, books.y, books.x, books.w, "the books");
 	canvas_printf(canvas, books.y + 1, books.x + 1, books.w - 1, ROLE_TEXT,
-		"seen %llu = delivered %llu + ring full %llu + held back %llu + filtered %llu + on the "
-		"way %llu",
+		"seen %llu = delivered %llu + ring full %llu + held back %llu + filtered %llu + in "
+		"flight %llu",
 		(unsigned long long)l->of[LOSS_SEEN], (unsigned long long)l->of[LOSS_DELIVERED],
 		(unsigned long long)l->of[LOSS_RING_FULL],
 		(unsigned long long)l->of[LOSS_RATE_LIMITED],
