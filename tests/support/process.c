@@ -150,15 +150,15 @@ static int milliseconds_until(const struct timespec *end)
 struct program_result program_finish(struct program *program, int seconds)
 {
 	struct pollfd fds[2] = {
-		{ .fd = program->out_fd, .events = POLLIN },
-		{ .fd = program->err_fd, .events = POLLIN },
+		{.fd = program->out_fd, .events = POLLIN},
+		{.fd = program->err_fd, .events = POLLIN},
 	};
 	struct program_result result = {
 		.out = calloc(1, PROGRAM_TEXT_MAX + 1),
 		.err = calloc(1, PROGRAM_TEXT_MAX + 1),
 	};
-	char *text[2] = { result.out, result.err };
-	size_t used[2] = { 0, 0 };
+	char *text[2] = {result.out, result.err};
+	size_t used[2] = {0, 0};
 	struct timespec end;
 
 	clock_gettime(CLOCK_MONOTONIC, &end);

@@ -16,7 +16,8 @@ int process_cpus(int *cpus, int max);
 /* Memory that children share with the test; zeroed, never given back. */
 void *process_shared(size_t size);
 
-/* Runs work(context) in a child pinned to `cpu` (-1: anywhere), which then exits with its return value. */
+/* Runs work(context) in a child pinned to `cpu` (-1: anywhere), which then exits with its return
+ * value. */
 pid_t process_spawn(int cpu, int (*work)(void *context), void *context);
 
 /* Waits for a child; its exit status, or 128 + signal. */
@@ -36,7 +37,9 @@ struct program program_start(const char *const *argv);
 struct program program_start_with(
 	const char *const *argv, void (*prepare)(void *context), void *context);
 
-enum { PROGRAM_TEXT_MAX = 1 << 20 };
+enum {
+	PROGRAM_TEXT_MAX = 1 << 20
+};
 
 struct program_result {
 	int status; /* exit status, or 128 + signal */
