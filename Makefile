@@ -165,7 +165,7 @@ ifeq ($(SAN),)
 fuzz: deps
 	$(Q)$(MAKE) --no-print-directory SAN=address fuzz
 else
-fuzz: $(FUZZ_BIN)
+fuzz: $(FUZZ_BIN) $(BUILD)/tests/live/test_filter_random
 	$(Q)BUILD=$(BUILD) TEST_TIMEOUT=1800 tests/run fuzz
 endif
 
