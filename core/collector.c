@@ -53,6 +53,7 @@ struct collector {
 	char filter_outer[OPTIONS_FILTER_MAX]; /* the wish that is pending */
 	char filter_inner[OPTIONS_FILTER_MAX];
 	uint64_t interval_ns;
+	bool nudged; /* something to look at that is no request: a wish, another interval */
 	bool stop;
 	bool ended;
 	struct error error;
@@ -237,12 +238,13 @@ static bool wait_for_work(struct collector *c, uint64_t until_ns)
 	bool stop;
 
 	pthread_mutex_lock(&c->lock);
-	while (!c->stop && !c->n_requests &&
+	while (!c->stop && !c->n_requests && !c->nudged &&
 		pthread_cond_timedwait(&c->wake, &c->lock, &until) != ETIMEDOUT)
 		;
 	n = c->n_requests;
 	memcpy(todo, c->request, n * sizeof(todo[0]));
 	c->n_requests = 0;
+	c->nudged = false;
 	stop = c->stop;
 	pthread_mutex_unlock(&c->lock);
 	for (int i = 0; i < n; i++)
@@ -261,6 +263,14 @@ static uint64_t interval_ns(struct collector *c)
 }
 
 /* ---- the loop ---- */
+
+/* Neither records nor a new filter are on their way: until the next sample there is nothing to do. */
+static bool nothing_to_tend(struct collector *c)
+{
+	const struct source_ops *ops = c->source->ops;
+
+	return ops->quiet && ops->quiet(c->source) && !c->filter_begun;
+}
 
 /* A source with a clock of ours: drain often, sample every interval. */
 static int run_paced(struct collector *c, struct error *err)
@@ -284,7 +294,7 @@ static int run_paced(struct collector *c, struct error *err)
 			if (c->next_sample_ns < now)
 				c->next_sample_ns = now + interval_ns(c);
 		}
-		wake = now + DRAIN_EVERY_NS;
+		wake = nothing_to_tend(c) ? c->next_sample_ns : now + DRAIN_EVERY_NS;
 		if (!wait_for_work(c, wake < c->next_sample_ns ? wake : c->next_sample_ns))
 			return 0;
 		/* The interval may have been made shorter meanwhile. */
@@ -533,6 +543,7 @@ void collector_set_filter(struct collector *c, const char *outer, const char *in
 		strcpy(c->filter_outer, outer);
 		strcpy(c->filter_inner, inner);
 	}
+	c->nudged = true;
 	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
 	announce(c);
@@ -560,6 +571,7 @@ void collector_set_interval(struct collector *c, uint64_t new_interval_ns)
 {
 	pthread_mutex_lock(&c->lock);
 	c->interval_ns = new_interval_ns;
+	c->nudged = true;
 	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
 }

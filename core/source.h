@@ -32,6 +32,10 @@ struct source_ops {
 	/* Hands records that have arrived to the sink, at most for a few ms. Number of records. */
 	int (*drain)(struct source *source, record_sink sink, void *context);
 
+	/* True while no record can come until select() is called: draining may then wait for the next
+	 * sample. NULL: never. */
+	bool (*quiet)(const struct source *source);
+
 	/* Switches trace lines of one row of TABLE_PROBES or TABLE_FUNCTIONS. NULL where it cannot. */
 	int (*select)(struct source *source, enum table_id table, int row, bool on);
 

@@ -133,6 +133,14 @@ static int live_select(struct source *source, enum table_id table, int row, bool
 	return ret;
 }
 
+static bool live_quiet(const struct source *source)
+{
+	static const struct trace_selection none;
+	const struct live *live = (const struct live *)source;
+
+	return !memcmp(&live->selection, &none, sizeof(none));
+}
+
 static int live_want_errors(struct source *source, bool on)
 {
 	return live_probes_want_errors(&live_of(source)->probes, on);
@@ -295,6 +303,7 @@ static const struct source_ops live_ops = {
 	.paced = true,
 	.sample = live_sample,
 	.drain = live_drain,
+	.quiet = live_quiet,
 	.select = live_select,
 	.want_errors = live_want_errors,
 	.set_filter = live_set_filter,

@@ -171,11 +171,11 @@ static void draw_screen(struct app *app, struct area area)
 	if (!view->ops->whole_screen && !app->hide_header) {
 		struct area rule;
 
-		header_tabs(canvas, &app->frame, area_take_top(&area, 1), app->tab_at, note);
+		header_tabs(canvas, area_take_top(&area, 1), app->tab_at);
 		header_stats(canvas, &app->frame, &area, view->ops->stats);
 		rule = area_take_top(&area, area.h > 12 ? 1 : 0);
 		if (rule.h)
-			canvas_rule(canvas, rule.y, rule.x, rule.w, "");
+			header_rule(canvas, &app->frame, rule, note);
 	}
 	view->ops->draw(view->state, &app->frame, canvas, area);
 	if (foot.h)

@@ -124,14 +124,15 @@ static void narrowing_text(const struct frame *frame, const char *notes, char *b
 	if (frame->units != UNITS_RATE && used < size)
 		used += snprintf(buf + used, size - used, "%s  ", units_name(frame->units));
 	if (frame->filter[0] && used < size)
-		snprintf(buf + used, size - used, "filter: %.60s", frame->filter);
+		used += snprintf(buf + used, size - used, "filter: %s", frame->filter);
+	if (used < size)
+		while (used && buf[used - 1] == ' ')
+			buf[--used] = '\0';
 }
 
-void header_tabs(const struct canvas *canvas, const struct frame *frame, struct area line, int current,
-	const char *notes)
+void header_tabs(const struct canvas *canvas, struct area line, int current)
 {
 	int x = line.x, right = line.x + line.w;
-	char text[200];
 
 	for (int i = 0; i < n_tabs && x < right; i++) {
 		char tab[32];
@@ -143,10 +144,15 @@ void header_tabs(const struct canvas *canvas, const struct frame *frame, struct 
 		hits_add(canvas->hits, HIT_TAB, line.y, x, 1, used, i);
 		x += used;
 	}
+}
+
+void header_rule(
+	const struct canvas *canvas, const struct frame *frame, struct area line, const char *notes)
+{
+	char text[200];
+
 	narrowing_text(frame, notes, text, sizeof(text));
-	if (right - x > 2)
-		canvas_right(canvas, line.y, x + 1, right - x - 1,
-			frame->filter[0] ? ROLE_WARN : ROLE_TEXT, text);
+	canvas_rule(canvas, line.y, line.x, line.w, text);
 }
 
 /* ---- sums ---- */

@@ -11,8 +11,10 @@
 void header_top(const struct canvas *canvas, const struct frame *frame, struct area line,
 	const char *path);
 
-/* The tabs, with how the screen is narrowed and grouped to their right. `notes` is said there. */
-void header_tabs(const struct canvas *canvas, const struct frame *frame, struct area line, int current,
+void header_tabs(const struct canvas *canvas, struct area line, int current);
+
+/* The rule beneath the sums: how the screen is narrowed, grouped and filtered, and `notes`. */
+void header_rule(const struct canvas *canvas, const struct frame *frame, struct area line,
 	const char *notes);
 
 /* One line of sums for each of enum view_stats; takes its rows off the area. */
