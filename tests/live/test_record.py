@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Record live traffic, replay it: equal to the last byte; and what tshark, a full disk, a kill, a pipe
+and a real sshd make of recordings. Speaks TAP. Traffic stays in a network namespace of its own."""
+import atexit
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.environ.get("BUILD", "build")
+SKEWTOP = os.path.abspath(f"{BUILD}/skewtop")
+UDP_LOAD = os.path.abspath(f"{BUILD}/udp-load")
+TRACE = ["--trace", "netif_receive_skb", "--trace", "net_dev_queue", "--trace", "*free_skb",
+         "--trace-rate", "0"]
+work = tempfile.mkdtemp(prefix="skewtop-test-")
+started = []
+
+
+def start(argv, **kwargs):
+    program = subprocess.Popen(argv, **kwargs)
+    started.append(program)
+    return program
+
+
+def clean_up():
+    for program in started:
+        if program.poll() is None:
+            program.kill()
+            program.wait()
+    shutil.rmtree(work, ignore_errors=True)
+
+
+atexit.register(clean_up)
+# A namespace that lives as long as this process, which is its only inhabitant's parent.
+inhabitant = start(["unshare", "-n", "sh", "-c", "ip link set lo up && echo up && exec sleep 600"],
+                   stdout=subprocess.PIPE, text=True)
+assert inhabitant.stdout.readline() == "up\n"
+NETNS = ["--netns", str(inhabitant.pid)]
+
+
+def inside(argv):
+    return ["nsenter", "-t", str(inhabitant.pid), "-n"] + argv
+
+
+def traffic(packets, seconds):
+    """UDP to a port where nobody listens, in bursts: packets of some probes, and drops."""
+    bursts = 10
+    script = f"for i in $(seq {bursts}); do {UDP_LOAD} send 127.0.0.1 9 {packets // bursts} -1 100; " \
+             f"sleep {seconds / bursts}; done"
+    return start(inside(["sh", "-c", script]), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def skewtop(*words, status=0, **kwargs):
+    done = subprocess.run([SKEWTOP, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, timeout=120, **kwargs)
+    assert status is None or done.returncode == status, f"exit {done.returncode}: {done.stderr}"
+    return done
+
+
+def objects(text, kind=None):
+    all_objects = [json.loads(line) for line in text.splitlines()]
+    return [o for o in all_objects if kind is None or o["type"] == kind]
+
+
+def tshark(*words):
+    done = subprocess.run(["tshark", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          timeout=120)
+    said = [line for line in done.stderr.splitlines() if line and "Running as user" not in line]
+    assert done.returncode == 0 and not said, f"tshark: {done.returncode} {said}"
+    return done.stdout
+
+
+def record(path, *words, packets=3000, iterations=3):
+    load = traffic(packets, iterations * 0.8)
+    done = skewtop("--record", path, "--json", "--iterations", str(iterations), "--delay", "0.5", *TRACE,
+                   *NETNS, *words)
+    load.wait()
+    return done.stdout
+
+
+def equal(a, b):
+    a, b = a.splitlines(), b.splitlines()
+    for number, (x, y) in enumerate(zip(a, b)):
+        assert x == y, f"line {number + 1} differs:\n{x[:300]}\n{y[:300]}"
+    assert len(a) == len(b), f"{len(a)} lines and {len(b)}"
+
+
+def test_replay_gives_what_live_gave():
+    for name in "a.pcapng", "b.pcapng.gz":
+        live = record(f"{work}/{name}", "--errors")
+        assert len(objects(live, "trace")) > 1000, "hardly a line"
+        assert len(objects(live, "sample")) == 3
+        assert objects(live)[-1]["type"] == "end"
+        equal(live, skewtop("--replay", f"{work}/{name}", "--json").stdout)
+
+
+def test_tshark_reads_every_packet_and_its_probe():
+    lines = objects(skewtop("--replay", f"{work}/a.pcapng", "--json").stdout, "trace")
+    for name in "a.pcapng", "b.pcapng.gz":
+        rows = tshark("-r", f"{work}/{name}", "-T", "fields", "-e", "frame.comment", "-e",
+                      "frame.time_epoch", "-e", "frame.interface_name", "-e", "frame.len").splitlines()
+        if name == "a.pcapng":
+            assert len(rows) == len(lines), f"{len(rows)} packets, {len(lines)} lines"
+            for row, line in zip(rows, lines):
+                comment, at, interface, length = row.split("\t")
+                assert comment.split()[0] == line["probe"], f"{comment} {line}"
+                assert f" cpu={line['cpu']} " in comment and f" pid={line['pid']}" in comment
+                assert int(at.replace(".", "")) == line["ts_ns"], f"{at} {line['ts_ns']}"
+                assert interface == line.get("ifname", "none"), f"{interface} {line}"
+        counted = subprocess.run(["capinfos", "-Tmrc", f"{work}/{name}"], stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True, check=True)
+        assert counted.stdout.strip().split(",")[-1] == str(len(rows)), counted.stdout
+    dropped = [row for row in rows if row.startswith("kfree_skb")]
+    assert dropped and all(" reason=NO_SOCKET" in row and "location=" in row for row in dropped)
+
+
+def test_tcpdump_and_tshark_files_replay():
+    n = len(tshark("-r", f"{work}/a.pcapng").splitlines())
+    tshark("-r", f"{work}/a.pcapng", "-w", f"{work}/again.pcapng")
+    # Saved again it is a recording no more, but a capture of packets.
+    out = objects(skewtop("--replay", f"{work}/again.pcapng", "--json").stdout)
+    assert sum(o["type"] == "trace" for o in out) == n
+    assert out[-1]["ledger"]["delivered"] == n and out[-1]["ledger"]["balanced"]
+    # Packets of one link type, as plain pcap of both resolutions.
+    tshark("-r", f"{work}/a.pcapng", "-Y", "eth", "-w", f"{work}/eth.pcapng")
+    for kind in "pcap", "nsecpcap":
+        path = f"{work}/{kind}"
+        subprocess.run(["editcap", "-F", kind, "-T", "ether", f"{work}/eth.pcapng", path], check=True)
+        assert_same_packets(path)
+
+
+def assert_same_packets(path):
+    """What tshark says of the UDP packets of a file, and what we do."""
+    rows = tshark("-r", path, "-T", "fields", "-e", "ip.src", "-e", "udp.dstport", "-e",
+                  "frame.time_epoch", "-Y", "udp && !icmp").splitlines()
+    lines = [o for o in objects(skewtop("--replay", path, "--json").stdout, "trace")
+             if o.get("proto") == "UDP"]
+    assert len(rows) == len(lines) >= 40, f"{len(rows)} {len(lines)}"
+    for row, line in zip(rows, lines):
+        source, port, at = row.split("\t")
+        assert (source, int(port)) == (line["saddr"], line["dport"])
+        assert int(at.replace(".", "")) == line["ts_ns"]
+
+
+def test_what_tshark_captures_replays():
+    # The loopback is Ethernet, "any" is a link layer of its own.
+    for interface, form in ("lo", "pcapng"), ("any", "pcapng"), ("any", "pcap"):
+        path = f"{work}/{interface}.{form}"
+        load = traffic(1000, 5)
+        done = subprocess.run(inside(["tshark", "-q", "-F", form, "-i", interface, "-c", "100", "-w",
+                                      path]), stderr=subprocess.PIPE, text=True, timeout=60)
+        load.kill()
+        load.wait()
+        assert done.returncode == 0, done.stderr
+        assert_same_packets(path)
+
+
+def test_an_existing_file_is_refused():
+    done = skewtop("--record", f"{work}/a.pcapng", "--no-screen", status=2)
+    assert done.stderr.count("\n") == 1 and "--force" in done.stderr, done.stderr
+    assert os.stat(f"{work}/a.pcapng").st_mode & 0o777 == 0o600
+
+
+def test_a_full_disk_is_told_and_the_monitor_goes_on():
+    load = traffic(6000, 2)
+    script = f"""mount -t tmpfs -o size=500k,mode=700 none {work}/small || exit 99
+        {SKEWTOP} --record {work}/small/full.pcapng --json --iterations 4 --delay 0.5 \
+            {' '.join(TRACE + NETNS)} >{work}/full.live; echo $? >{work}/full.status
+        {SKEWTOP} --replay {work}/small/full.pcapng --json >{work}/full.replay 2>{work}/full.said
+        echo $? >>{work}/full.status; tshark -r {work}/small/full.pcapng >{work}/full.tshark 2>&1 ||
+        echo tshark >>{work}/full.status"""
+    os.mkdir(f"{work}/small")
+    done = subprocess.run(["unshare", "-m", "sh", "-c", script], stderr=subprocess.PIPE, text=True,
+                          timeout=120)
+    load.wait()
+    assert done.returncode == 0, done.stderr
+    assert open(f"{work}/full.status").read() == "1\n1\n", open(f"{work}/full.status").read()
+    assert "No space left on device" in done.stderr and done.stderr.count("\n") == 1, done.stderr
+    live, replay = (open(f"{work}/full.{what}").read() for what in ("live", "replay"))
+    assert len(objects(live, "sample")) == 4 and objects(live)[-1]["ledger"]["balanced"]
+    lines = objects(replay, "trace")
+    assert 100 < len(lines) < len(objects(live, "trace"))
+    assert lines == objects(live, "trace")[:len(lines)]
+    assert "without its end" in open(f"{work}/full.said").read()
+
+
+def test_a_killed_recording_is_readable():
+    for name in "k.pcapng", "k.pcapng.gz":
+        path = f"{work}/{name}"
+        load = traffic(4000, 3)
+        program = start([SKEWTOP, "--record", path, "--no-screen", "--delay", "0.3", *TRACE, *NETNS])
+        time.sleep(2.5)
+        program.kill()
+        program.wait()
+        load.wait()
+        done = skewtop("--replay", path, "--json", status=1)
+        assert "was cut off: it ends at byte " in done.stderr, done.stderr
+        assert len(objects(done.stdout, "sample")) >= 2 and len(objects(done.stdout, "trace")) > 100
+
+
+def first_sample(program, seconds):
+    """Reads lines until a sample comes; all lines up to then."""
+    text, end = "", time.monotonic() + seconds
+    while '"type":"sample"' not in text or not text.endswith("\n"):
+        left = end - time.monotonic()
+        assert left > 0 and select.select([program.stdout], [], [], left)[0], "nothing comes"
+        some = os.read(program.stdout.fileno(), 1 << 20).decode()
+        assert some, "it ended"
+        text += some
+    return text
+
+
+def watch_remote(writer_argv, copy, packets):
+    """writer | tee copy | skewtop --replay -; returns what the viewer said and the writer's errors."""
+    writer = start(writer_argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    tee = start(["tee", copy], stdin=writer.stdout, stdout=subprocess.PIPE)
+    viewer = start([SKEWTOP, "--replay", "-", "--json"], stdin=tee.stdout, stdout=subprocess.PIPE)
+    writer.stdout.close()
+    tee.stdout.close()
+    load = traffic(packets, 3)
+    text = first_sample(viewer, 30)
+    assert writer.poll() is None, "the viewer is to show while the writer runs"
+    text += viewer.communicate(timeout=60)[0].decode()
+    assert viewer.returncode == 0
+    writer.wait(timeout=30)
+    load.wait()
+    return text, writer.stderr.read().decode()
+
+
+def test_a_pipe_is_a_live_monitor():
+    text, said = watch_remote([SKEWTOP, "--record", "-", "--no-screen", "--iterations", "8", "--delay",
+                               "0.5", *TRACE, *NETNS], f"{work}/pipe.pcapng", 200000)
+    assert said == "", said
+    equal(text, skewtop("--replay", f"{work}/pipe.pcapng", "--json").stdout)
+    books = objects(text)[-1]["ledger"]
+    assert books["balanced"]
+    # No line is missing that the books do not tell of.
+    lines = len(objects(text, "trace"))
+    assert lines > 100000 and lines == books["delivered"] - books["not_recorded"], f"{lines} {books}"
+    assert len(tshark("-r", f"{work}/pipe.pcapng").splitlines()) == lines
+
+
+def test_a_viewer_that_goes_away_ends_the_recording():
+    program = start([SKEWTOP, "--record", "-", "--no-screen", "--delay", "0.2", *NETNS],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert os.read(program.stdout.fileno(), 100)
+    program.stdout.close()
+    assert program.wait(timeout=20) == 1
+    said = program.stderr.read().decode()
+    assert "went away" in said and said.count("\n") == 1, said
+
+
+def test_ssh_brings_a_remote_machine():
+    keys = f"{work}/ssh"
+    os.mkdir(keys, 0o700)
+    for key in "host", "user":
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{keys}/{key}"], check=True)
+    made = not os.path.isdir("/run/sshd")
+    if made:
+        os.mkdir("/run/sshd", 0o755)
+    try:
+        server = start(inside(["/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", "-p", "7022", "-h",
+                               f"{keys}/host", "-o", f"AuthorizedKeysFile={keys}/user.pub", "-o",
+                               "StrictModes=no", "-o", "PidFile=none", "-o", "ListenAddress=127.0.0.1"]),
+                       stderr=subprocess.PIPE)
+        time.sleep(1)
+        # In a shell of its own on the other side: the pipe end of one command, as a user types it.
+        remote = " ".join([SKEWTOP, "--record", "-", "--no-screen", "--iterations", "6", "--delay",
+                           "0.5", *TRACE, *NETNS])
+        ssh = inside(["ssh", "-q", "-p", "7022", "-i", f"{keys}/user", "-o", "StrictHostKeyChecking=no",
+                      "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "127.0.0.1", remote])
+        text, said = watch_remote(ssh, f"{work}/ssh.pcapng", 3000)
+        server.terminate()
+        server.wait()
+    finally:
+        if made:
+            os.rmdir("/run/sshd")
+    assert said == "", said
+    assert len(objects(text, "sample")) == 6 and objects(text)[-1]["ledger"]["balanced"]
+    equal(text, skewtop("--replay", f"{work}/ssh.pcapng", "--json").stdout)
+
+
+def main():
+    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
+    failed = 0
+    print(f"1..{len(tests)}", flush=True)
+    for number, (name, test) in enumerate(tests, 1):
+        try:
+            test()
+            print(f"ok {number} - {name[5:]}", flush=True)
+        except Exception as fault:  # pylint: disable=broad-except
+            failed += 1
+            print(f"not ok {number} - {name[5:]}", flush=True)
+            for line in f"{type(fault).__name__}: {fault}".splitlines():
+                print(f"#   {line}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
