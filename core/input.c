@@ -32,6 +32,7 @@ struct input {
 	z_stream zip;
 	bool within;  /* a packed stream has begun and not ended */
 	bool pending; /* more may come out without more going in */
+	bool broken;  /* from here on it is not what gzip writes */
 	struct bytes raw; /* read and not yet unpacked; from `used` on */
 	size_t used;
 };
@@ -226,19 +227,22 @@ static int inflate_some(struct input *in, struct bytes *out, struct error *err)
 	if (ret == Z_STREAM_END)
 		ret = next_stream(in);
 	/* Without progress more input is needed, which is no fault. */
-	if (ret != Z_OK && ret != Z_BUF_ERROR)
-		return error_set(err, -EBADMSG, "%s is damaged near byte %ju: not what gzip writes",
-			in->name, (uintmax_t)(in->taken - in->zip.avail_in));
+	in->broken = ret != Z_OK && ret != Z_BUF_ERROR;
 	return n;
 }
 
 static int read_zipped(struct input *in, struct bytes *out, struct error *err)
 {
 	for (;;) {
-		int n = in->pending ? 1 : fill_raw(in, err);
+		int n = in->pending || in->broken ? 1 : fill_raw(in, err);
 
 		if (n <= 0)
 			return n;
+		/* What came out before the fault was handed on first. */
+		if (in->broken)
+			return error_set(err, -EBADMSG,
+				"%s is damaged near byte %ju: this is not what gzip writes", in->name,
+				(uintmax_t)(in->taken - in->zip.avail_in));
 		n = inflate_some(in, out, err);
 		if (n)
 			return n;
