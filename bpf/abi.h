@@ -87,6 +87,36 @@ struct location_key {
 
 #define REASON_UNKNOWN 0xffffffffu
 
+/* ---- function probes ---- */
+
+/*
+ * A trace record names its origin by one number: a tracepoint is 0 ... PROBE_MAX - 1, the function of
+ * row r of TABLE_FUNCTIONS is PROBE_MAX + r.
+ */
+enum { FUNCTIONS_MAX = 8192 };
+
+/*
+ * What a function's program is told by its attach cookie: which function, in which argument register the
+ * skb is, and by which of several links to the same function it runs. Runs by a link that is not the
+ * function's owner count nothing, so that a new set of links takes over in one store.
+ */
+#define FUNCTION_COOKIE(index, argument, link)                                                     \
+	((__u64)(index) | (__u64)(argument) << 16 | (__u64)(link) << 32)
+#define FUNCTION_COOKIE_INDEX(cookie) ((cookie) & 0xffff)
+#define FUNCTION_COOKIE_ARGUMENT(cookie) ((cookie) >> 16 & 0xff)
+#define FUNCTION_COOKIE_LINK(cookie) ((cookie) >> 32)
+
+/* One value of the array `function_states`, which user space maps and writes word by word. */
+struct function_state {
+	__u32 owner; /* link that counts, 0: none */
+	__u32 trace; /* enum trace_wish */
+};
+
+/*
+ * `function_counts` is an array that user space maps: entry cpu * stride + index. Reading it takes no
+ * system call, since those that read maps keep kprobe programs of their CPU from running.
+ */
+
 /* ---- softirq ---- */
 
 enum softirq_kind { SOFTIRQ_NET_TX, SOFTIRQ_NET_RX, SOFTIRQ_KINDS };
@@ -158,6 +188,11 @@ struct trace_stats {
 	__u64 next_ns;	       /* the token bucket: when the next line is due */
 };
 
+/* Bits of what a probe or function is to emit. */
+enum trace_wish {
+	TRACE_LINES = 1 << 0, /* a record for each packet */
+};
+
 /* Probes that emit records; one u8 each, the one value of the array `trace_selected`. */
 struct trace_selection {
 	__u8 on[PROBE_MAX];
@@ -204,7 +239,7 @@ struct trace_record {
 	__u32 tgid;
 	__u32 tid;
 	__u32 hash;
-	__u16 probe;	/* index of the probe */
+	__u16 probe;	/* below PROBE_MAX a tracepoint, else a function: see FUNCTIONS_MAX */
 	__u16 protocol; /* ethertype, host order */
 	__u16 flags;	/* enum record_flag */
 	__u16 queue;	/* skb->queue_mapping */
@@ -224,6 +259,9 @@ struct trace_record {
 #define static_assert _Static_assert
 #endif
 static_assert(sizeof(struct probe_config) == 8, "no hidden padding");
+static_assert(sizeof(struct function_state) == 8, "no hidden padding");
+static_assert(sizeof(struct packet_count) == 16, "four to a cache line");
+static_assert(PROBE_MAX + FUNCTIONS_MAX <= 0xffff, "a trace record's probe has 16 bits");
 static_assert(sizeof(struct interface_key) == 8, "no hidden padding");
 static_assert(sizeof(struct interface_count) == 32, "no hidden padding");
 static_assert(sizeof(struct location_key) == 16, "no hidden padding");

@@ -13,6 +13,19 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+/*
+ * A member of a kernel structure. Programs whose arguments the verifier knows the types of read it
+ * directly; those that have only addresses (kprobes) define TRACE_UNTYPED first and ask a helper, which
+ * gives 0 where there is nothing to read.
+ */
+#ifdef TRACE_UNTYPED
+#define MEMBER(pointer, member) BPF_CORE_READ(pointer, member)
+#define MEMBER_BITS(pointer, member) BPF_CORE_READ_BITFIELD_PROBED(pointer, member)
+#else
+#define MEMBER(pointer, member) ((pointer)->member)
+#define MEMBER_BITS(pointer, member) BPF_CORE_READ_BITFIELD(pointer, member)
+#endif
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 * 1024 * 1024); /* user space sets the size asked for */
@@ -139,12 +152,12 @@ struct headers {
  */
 static __always_inline void find_headers(struct sk_buff *skb, struct net_device *dev, struct headers *h)
 {
-	u16 mac = skb->mac_header, network = skb->network_header;
-	u16 type = dev ? dev->type : ARPHRD_ETHER;
+	u16 mac = MEMBER(skb, mac_header), network = MEMBER(skb, network_header);
+	u16 type = dev ? MEMBER(dev, type) : ARPHRD_ETHER;
 	bool has_mac = mac != HEADER_UNSET;
 
-	h->data = (s32)((u64)skb->data - (u64)skb->head);
-	h->end = h->data + (s32)(skb->len - skb->data_len);
+	h->data = (s32)((u64)MEMBER(skb, data) - (u64)MEMBER(skb, head));
+	h->end = h->data + (s32)(MEMBER(skb, len) - MEMBER(skb, data_len));
 	if (network && (!has_mac || network >= mac))
 		h->l3 = network;
 	else
@@ -157,7 +170,7 @@ static __always_inline void find_headers(struct sk_buff *skb, struct net_device 
 static __always_inline void fill_bytes(
 	struct trace_record *rec, struct sk_buff *skb, struct net_device *dev)
 {
-	u16 transport = skb->transport_header;
+	u16 transport = MEMBER(skb, transport_header);
 	struct headers h;
 	s64 n;
 
@@ -169,7 +182,7 @@ static __always_inline void fill_bytes(
 	}
 	if (n > ABI_SNAP_MAX)
 		n = ABI_SNAP_MAX;
-	if (bpf_probe_read_kernel(rec->data, n, skb->head + h.start)) {
+	if (bpf_probe_read_kernel(rec->data, n, MEMBER(skb, head) + h.start)) {
 		rec->flags |= RECORD_NO_BYTES;
 		return;
 	}
@@ -185,12 +198,12 @@ static __always_inline void fill_bytes(
 static __always_inline void fill_packet(
 	struct trace_record *rec, struct sk_buff *skb, struct net_device *dev)
 {
-	rec->len = skb->len;
-	rec->mark = skb->mark;
-	rec->hash = skb->hash;
-	rec->queue = skb->queue_mapping;
-	rec->protocol = bpf_ntohs(skb->protocol);
-	rec->pkt_type = BPF_CORE_READ_BITFIELD(skb, pkt_type);
+	rec->len = MEMBER(skb, len);
+	rec->mark = MEMBER(skb, mark);
+	rec->hash = MEMBER(skb, hash);
+	rec->queue = MEMBER(skb, queue_mapping);
+	rec->protocol = bpf_ntohs(MEMBER(skb, protocol));
+	rec->pkt_type = MEMBER_BITS(skb, pkt_type);
 	fill_bytes(rec, skb, dev);
 	if (rec->flags & RECORD_NO_BYTES)
 		fill_sock_tuple(rec, skb);
@@ -233,7 +246,7 @@ static __noinline void trace_emit(
 	rec->tid = (u32)pid_tgid;
 	bpf_get_current_comm(rec->comm, sizeof(rec->comm));
 	if (dev) {
-		rec->ifindex = dev->ifindex;
+		rec->ifindex = MEMBER(dev, ifindex);
 		bpf_probe_read_kernel(rec->ifname, sizeof(rec->ifname), &dev->name);
 	}
 	if (!(event->flags & RECORD_NO_BYTES))

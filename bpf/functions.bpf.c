@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Packets at any kernel function that takes an skb, by kprobes of either kind: one program for all
+ * of them, told by its attach cookie which function it is at and where the skb is.
+ *
+ * What is attached is function_entry, which only jumps; what it jumps to can be replaced at once
+ * for every function (a new filter, another ring), while attaching to all of them again takes
+ * seconds.
+ *
+ * Programs of this kind never interrupt one another on a CPU: the kernel skips the inner one, and
+ * counts it as missed (recursion_misses; see kernel/trace/bpf_trace.c).
+ */
+#include <linux/bpf.h>
+
+#define TRACE_UNTYPED
+#include "bpf/narrow.h"
+#include "bpf/skb_filter.h"
+#include "bpf/trace.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} function_next SEC(".maps");
+
+/* Entry cpu * function_stride + index; user space sets the size. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct packet_count);
+} function_counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, FUNCTIONS_MAX);
+	__type(key, u32);
+	__type(value, struct function_state);
+} function_states SEC(".maps");
+
+/* Cookies by function address, for kernels whose perf kprobes have none (before 5.15). */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FUNCTIONS_MAX);
+	__type(key, u64);
+	__type(value, u64);
+} function_cookies SEC(".maps");
+
+const volatile __u32 function_stride;
+
+/* Words of struct pt_regs, which is all that these programs may read of it. */
+#if defined(__TARGET_ARCH_x86)
+enum {
+	REG_IP = 16
+};
+#define ARGUMENT_REGISTERS 14, 13, 12, 11, 9, 8 /* di, si, dx, cx, r8, r9 */
+#elif defined(__TARGET_ARCH_arm64)
+enum {
+	REG_IP = 32
+};
+#define ARGUMENT_REGISTERS 0, 1, 2, 3, 4, 5
+#else
+#error "where this architecture passes arguments is not known here"
+#endif
+
+/*
+ * As assembly, since a context may only be read at offsets that are constant in each instruction,
+ * and the compiler would compute one offset for all.
+ */
+#define LOAD_WORD(value, ctx, word)                                                                \
+	asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(value) : "r"(ctx), "i"((word)*8))
+#define LOAD_ARGUMENT_(a, b, c, d, e, f)                                                           \
+	switch (argument) {                                                                        \
+	case 0:                                                                                    \
+		LOAD_WORD(value, ctx, a);                                                          \
+		break;                                                                             \
+	case 1:                                                                                    \
+		LOAD_WORD(value, ctx, b);                                                          \
+		break;                                                                             \
+	case 2:                                                                                    \
+		LOAD_WORD(value, ctx, c);                                                          \
+		break;                                                                             \
+	case 3:                                                                                    \
+		LOAD_WORD(value, ctx, d);                                                          \
+		break;                                                                             \
+	case 4:                                                                                    \
+		LOAD_WORD(value, ctx, e);                                                          \
+		break;                                                                             \
+	case 5:                                                                                    \
+		LOAD_WORD(value, ctx, f);                                                          \
+		break;                                                                             \
+	}
+#define LOAD_ARGUMENT(...) LOAD_ARGUMENT_(__VA_ARGS__)
+
+static __always_inline u64 register_argument(const void *ctx, u32 argument)
+{
+	u64 value = 0;
+
+	LOAD_ARGUMENT(ARGUMENT_REGISTERS)
+	return value;
+}
+
+/* Only to ask whether the running kernel has the helper for this program type. */
+enum bpf_func_id___cookie {
+	BPF_FUNC_get_attach_cookie___cookie = 174,
+};
+
+static __always_inline u64 cookie_of(void *ctx)
+{
+	u64 ip, *cookie;
+
+	if (bpf_core_enum_value_exists(
+		    enum bpf_func_id___cookie, BPF_FUNC_get_attach_cookie___cookie))
+		return bpf_get_attach_cookie(ctx);
+	LOAD_WORD(ip, ctx, REG_IP);
+	ip--; /* as after the breakpoint, also where ftrace took its place */
+	cookie = bpf_map_lookup_elem(&function_cookies, &ip);
+	return cookie ? *cookie : 0;
+}
+
+/*
+ * The device of an skb, or NULL: while an skb is in a socket's queue other things stand in this
+ * place (dev_scratch, or a pointer of the queue's tree), so what it points to must look like a
+ * device: its namespace has an inode number of those that the kernel hands out.
+ */
+#define NETNS_INODE_MIN 0xeffffff0u
+
+static __always_inline struct net_device *device_of(struct sk_buff *skb, u32 *netns)
+{
+	struct net_device *dev = BPF_CORE_READ(skb, dev);
+
+	*netns = 0;
+	if ((s64)dev < 0)
+		*netns = BPF_CORE_READ(dev, nd_net.net, ns.inum);
+	if (*netns >= NETNS_INODE_MIN)
+		return dev;
+	*netns = BPF_CORE_READ(skb, sk, __sk_common.skc_net.net, ns.inum);
+	return 0;
+}
+
+static __always_inline bool narrow_accepts_skb(struct sk_buff *skb)
+{
+	struct net_device *dev;
+	u32 netns;
+
+	if (!narrow_accepts_context())
+		return false;
+	if (narrow.mark_mask && (BPF_CORE_READ(skb, mark) & narrow.mark_mask) != narrow.mark_value)
+		return false;
+	if (!narrow.netns && !narrow.use_ifname)
+		return true;
+	dev = device_of(skb, &netns);
+	if (narrow.netns && netns != narrow.netns)
+		return false;
+	if (narrow.use_ifname) {
+		char name[ABI_IFNAME_LEN] __attribute__((aligned(8))) = {};
+
+		if (!dev || bpf_probe_read_kernel(name, sizeof(name), &dev->name) ||
+			!same_name(name, narrow.ifname))
+			return false;
+	}
+	return true;
+}
+
+static __always_inline void trace_function(struct sk_buff *skb, u32 index)
+{
+	struct trace_event event = {
+		.reason = REASON_UNKNOWN,
+		.probe = PROBE_MAX + index,
+		.len = BPF_CORE_READ(skb, len),
+	};
+	struct net_device *dev = device_of(skb, &event.netns);
+
+	trace_emit(skb, dev, &event);
+}
+
+SEC("kprobe.multi")
+int function_count(void *ctx)
+{
+	u64 cookie = cookie_of(ctx);
+	u32 index = FUNCTION_COOKIE_INDEX(cookie), trace, key;
+	const volatile struct function_state *state = bpf_map_lookup_elem(&function_states, &index);
+	struct packet_count *count;
+	struct sk_buff *skb;
+
+	if (!state || state->owner != FUNCTION_COOKIE_LINK(cookie))
+		return 0;
+	skb = (void *)register_argument(ctx, FUNCTION_COOKIE_ARGUMENT(cookie));
+	if (!skb)
+		return 0; /* called without a packet */
+	trace = state->trace;
+	if (!narrow_accepts_skb(skb) || (filter_set && !skb_at_accepted((u64)skb))) {
+		if (trace) {
+			trace_count(TRACE_SEEN, 1);
+			trace_count(TRACE_FILTERED_OUT, 1);
+		}
+		return 0;
+	}
+	key = bpf_get_smp_processor_id() * function_stride + index;
+	count = bpf_map_lookup_elem(&function_counts, &key);
+	if (count) {
+		__sync_fetch_and_add(&count->packets, 1);
+		__sync_fetch_and_add(&count->bytes, BPF_CORE_READ(skb, len));
+	}
+	if (trace)
+		trace_function(skb, index);
+	return 0;
+}
+
+SEC("kprobe.multi")
+int function_entry(void *ctx)
+{
+	bpf_tail_call(ctx, &function_next, 0);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
