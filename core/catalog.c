@@ -2,8 +2,11 @@
 #include "core/snapshot.h"
 
 #include <errno.h>
+#include <linux/types.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "bpf/abi.h"
 
 /*
  * Rows live in chunks that never move, and the chunk pointers in a fixed array: a reader that was
@@ -158,6 +161,14 @@ int catalog_add(struct catalog *catalog, enum table_id table, const struct row *
 const struct row *catalog_row(const struct catalog *catalog, enum table_id table, int index)
 {
 	return row_at(&catalog->table[table], index);
+}
+
+const struct row *catalog_traced(const struct catalog *catalog, unsigned probe)
+{
+	enum table_id table = probe < PROBE_MAX ? TABLE_PROBES : TABLE_FUNCTIONS;
+	int index = (int)(probe < PROBE_MAX ? probe : probe - PROBE_MAX);
+
+	return index < catalog_count(catalog, table) ? catalog_row(catalog, table, index) : NULL;
 }
 
 int catalog_count(const struct catalog *catalog, enum table_id table)

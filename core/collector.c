@@ -45,7 +45,9 @@ struct collector {
 	uint64_t next_sample_ns;
 	uint64_t filter_begun; /* the wish that the source is working on, 0: none */
 
-	pthread_mutex_t lock; /* guards what follows */
+	struct function_choice functions; /* guarded by the lock, as what follows */
+	bool functions_asked;
+	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct request request[REQUESTS_MAX];
 	int n_requests;
@@ -229,6 +231,21 @@ static void tend_filter(struct collector *c)
 		settle_filter(c, wish, ret, &why);
 }
 
+/* Only the last choice matters, so it has no place in the queue. */
+static void carry_out_functions(struct collector *c)
+{
+	struct function_choice choice;
+	bool asked;
+
+	pthread_mutex_lock(&c->lock);
+	asked = c->functions_asked;
+	choice = c->functions;
+	c->functions_asked = false;
+	pthread_mutex_unlock(&c->lock);
+	if (asked && c->source->ops->functions)
+		c->source->ops->functions(c->source, &choice);
+}
+
 /* Waits until `until_ns`, a request or the order to stop; carries requests out. False: stop. */
 static bool wait_for_work(struct collector *c, uint64_t until_ns)
 {
@@ -238,7 +255,7 @@ static bool wait_for_work(struct collector *c, uint64_t until_ns)
 	bool stop;
 
 	pthread_mutex_lock(&c->lock);
-	while (!c->stop && !c->n_requests && !c->nudged &&
+	while (!c->stop && !c->n_requests && !c->functions_asked && !c->nudged &&
 		pthread_cond_timedwait(&c->wake, &c->lock, &until) != ETIMEDOUT)
 		;
 	n = c->n_requests;
@@ -249,6 +266,7 @@ static bool wait_for_work(struct collector *c, uint64_t until_ns)
 	pthread_mutex_unlock(&c->lock);
 	for (int i = 0; i < n; i++)
 		carry_out(c, &todo[i]);
+	carry_out_functions(c);
 	return !stop;
 }
 
@@ -565,6 +583,30 @@ struct filter_state collector_filter(const struct collector *c)
 		snprintf(state.inner, sizeof(state.inner), "%s", entry->inner);
 	}
 	return state;
+}
+
+void collector_functions(struct collector *c, const struct function_choice *choice)
+{
+	pthread_mutex_lock(&c->lock);
+	c->functions = *choice;
+	c->functions_asked = true;
+	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+}
+
+bool collector_functions_status(const struct collector *c, struct functions_status *out)
+{
+	if (!c->source->ops->functions_status)
+		return false;
+	c->source->ops->functions_status(c->source, out);
+	return true;
+}
+
+bool collector_functions_refusal(
+	const struct collector *c, int index, struct function_entry *out)
+{
+	return c->source->ops->functions_refusal &&
+	       c->source->ops->functions_refusal(c->source, index, out);
 }
 
 void collector_set_interval(struct collector *c, uint64_t new_interval_ns)

@@ -89,6 +89,15 @@ struct filter_state collector_filter(const struct collector *collector);
 /* Requests, carried out by the collector's thread soon. */
 void collector_select(struct collector *collector, enum table_id table, int row, bool on);
 void collector_want_errors(struct collector *collector, bool on);
+void collector_functions(struct collector *collector, const struct function_choice *choice);
 void collector_set_interval(struct collector *collector, uint64_t interval_ns);
+
+/*
+ * How far the functions of the last choice are attached, and the index-th that is not, with its reason.
+ * False where the source has none (a recording) or, of refusals, no more.
+ */
+bool collector_functions_status(const struct collector *collector, struct functions_status *out);
+bool collector_functions_refusal(
+	const struct collector *collector, int index, struct function_entry *out);
 
 #endif

@@ -29,9 +29,9 @@ static void set_number(json_t *object, const char *key, uint64_t number)
 
 static const char *probe_name(const struct host *host, const struct trace_record *record)
 {
-	int row = catalog_find(host->catalog, TABLE_PROBES, record->probe, 0);
+	const struct row *row = catalog_traced(host->catalog, record->probe);
 
-	return row < 0 ? NULL : catalog_row(host->catalog, TABLE_PROBES, row)->name;
+	return row ? row->name : NULL;
 }
 
 static void set_layer(json_t *object, const struct packet_layer *layer)

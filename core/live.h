@@ -17,6 +17,7 @@ struct bpf_link;
 struct bpf_object;
 struct btf;
 struct filter_change;
+struct live_functions;
 struct softirq_bpf;
 struct syscalls_bpf;
 
@@ -55,6 +56,7 @@ struct live {
 	struct snapshot *closed; /* what instances that are gone have counted; NULL: there were none */
 	struct filter_change *change; /* under way; NULL: none */
 	struct live_buffers *buffers;
+	struct live_functions *functions;
 	struct trace_selection selection;
 	struct proc_counters softirqs;
 	struct proc_counters softnet;

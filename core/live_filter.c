@@ -21,6 +21,7 @@
 #include "core/filter_log.h"
 #include "core/filter_trial.h"
 #include "core/live.h"
+#include "core/live_functions.h"
 
 enum change_phase {
 	CHANGE_COMPILING, /* may take long: names are looked up */
@@ -44,6 +45,7 @@ struct filter_change {
 	struct live_options options;
 	struct packet_probes probes;
 	struct packet_instance *before;
+	struct live_functions *functions;
 
 	/* what comes of it */
 	struct packet_instance *instance;
@@ -97,6 +99,17 @@ static int try_filter(const struct filter *filter, struct error *err)
 	return 0;
 }
 
+/* Function probes judge by the same filter and write to the same ring as the instance. */
+static int prepare_functions(struct live_functions *functions,
+	const struct packet_instance *instance, const struct filter *filter, struct error *err)
+{
+	int stats, selected;
+
+	packets_trace_maps(instance, &stats, &selected);
+	return live_functions_prepare(
+		functions, packets_ring(instance), stats, selected, filter, err);
+}
+
 static int open_instance(struct filter_change *change, const struct filter *filter)
 {
 	int ret = try_filter(filter, &change->error);
@@ -106,8 +119,11 @@ static int open_instance(struct filter_change *change, const struct filter *filt
 	change->instance = calloc(1, sizeof(*change->instance));
 	if (!change->instance)
 		return error_set(&change->error, -ENOMEM, "out of memory");
-	return packets_open(change->instance, &change->probes, &change->options, filter,
+	ret = packets_open(change->instance, &change->probes, &change->options, filter,
 		change->before, &change->error);
+	return ret ? ret
+		   : prepare_functions(change->functions, change->instance, filter,
+			     &change->error);
 }
 
 static void wait_to_go(struct filter_change *change)
@@ -150,6 +166,7 @@ static void *carry_out(void *context)
 		return NULL;
 	}
 	packets_take_over(change->instance, change->before);
+	live_functions_switch(change->functions);
 	change->in_force_ns = now_ns();
 	atomic_store(&change->phase, CHANGE_IN_FORCE);
 	packets_detach(change->before);
@@ -185,6 +202,7 @@ int live_set_filter(struct source *source, const char *outer, const char *inner,
 	change->options = live->options;
 	change->probes = live->packet_probes;
 	change->before = newest(live);
+	change->functions = live->functions;
 	ret = change->outer && change->inner ? 0 : -ENOMEM;
 	if (!ret)
 		ret = -pthread_create(&change->thread, NULL, carry_out, change);
@@ -302,7 +320,14 @@ int live_instances_open(struct live *live, struct error *err)
 		return error_set(err, -ENOMEM, "out of memory");
 	ret = packets_open(live->instances, &live->packet_probes, &live->options,
 		live->options.compiled, NULL, err);
-	return ret ? ret : live_ring_open(live, live->instances, err);
+	if (!ret)
+		ret = live_ring_open(live, live->instances, err);
+	if (!ret)
+		ret = prepare_functions(
+			live->functions, live->instances, live->options.compiled, err);
+	if (!ret)
+		live_functions_switch(live->functions);
+	return ret;
 }
 
 static void stop_change(struct live *live)

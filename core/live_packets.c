@@ -302,6 +302,12 @@ int packets_ring(const struct packet_instance *instance)
 	return bpf_map__fd(instance->packets->maps.trace_ring);
 }
 
+void packets_trace_maps(const struct packet_instance *instance, int *stats, int *selected)
+{
+	*stats = bpf_map__fd(instance->packets->maps.trace_stats);
+	*selected = bpf_map__fd(instance->packets->maps.trace_selected);
+}
+
 bool packets_missed(const struct packet_instance *instance, uint64_t *missed)
 {
 	return live_add_misses(instance->packets->obj, missed);

@@ -73,6 +73,9 @@ int packets_select(const struct packet_instance *instance, const struct trace_se
 /* The ring's descriptor. */
 int packets_ring(const struct packet_instance *instance);
 
+/* Those of the other maps that trace lines go through: trace_stats, trace_selected. */
+void packets_trace_maps(const struct packet_instance *instance, int *stats, int *selected);
+
 /* Program runs that the kernel skipped; false where it does not tell (before 5.12). Adds to
  * *missed. */
 bool packets_missed(const struct packet_instance *instance, uint64_t *missed);

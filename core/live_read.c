@@ -12,6 +12,7 @@
 #include "bpf/packets.skel.h"
 #include "bpf/softirq.skel.h"
 #include "bpf/syscalls.skel.h"
+#include "core/live_functions.h"
 #include "core/reasons.h"
 #include "core/sanitize.h"
 #include "core/symbols.h"
@@ -333,6 +334,22 @@ static int read_softirqs(struct live *live, struct snapshot *snapshot)
 	return err ? err : read_softirq_time(live, snapshot);
 }
 
+/* ---- functions ---- */
+
+/* Rows of functions that were chosen since the last time are added here, by the owner of the catalog. */
+static int read_functions(struct live *live, struct snapshot *snapshot)
+{
+	struct catalog *catalog = live->host->catalog;
+	int err = live_functions_add_rows(live->functions, catalog);
+
+	if (!err)
+		err = snapshot_grow(
+			snapshot, TABLE_FUNCTIONS, catalog_count(catalog, TABLE_FUNCTIONS));
+	if (!err)
+		live_functions_read(live->functions, &live->host->topology, snapshot);
+	return err;
+}
+
 /* ---- the books ---- */
 
 static int read_trace_stats(
@@ -378,7 +395,8 @@ static int read_loss(struct live *live, struct snapshot *snapshot)
 		table_values(t, LOSS_MALFORMED, 0)[slot] = live->malformed[slot];
 	}
 	/* Until an instance says otherwise. */
-	if (live_probes_missed(&live->probes, &missed)) {
+	if (live_probes_missed(&live->probes, &missed) &&
+		live_functions_missed(live->functions, &missed)) {
 		table_values(t, LOSS_MISSED, 0)[n_cpus] = missed;
 		t->known |= LEDGER_KNOWS_MISSED;
 	}
@@ -442,6 +460,7 @@ int live_read(struct live *live, struct snapshot *snapshot, struct error *err)
 	} readers[] = {
 		{ "system call", read_syscalls },
 		{ "softirq", read_softirqs },
+		{ "function", read_functions },
 		{ "loss", read_loss },
 	};
 	int ret;

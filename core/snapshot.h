@@ -61,7 +61,7 @@ struct row {
 
 /* Keys: TABLE_SYSCALLS {abi, nr}, TABLE_PROBES {index, 0}, TABLE_INTERFACES {netns, ifindex},
  * TABLE_DROPS {location, reason}, TABLE_CONSUMED {location, 0}, TABLE_SOFTIRQ and TABLE_SOFTNET
- * {index, 0}, TABLE_LOSS {enum loss_cause, 0}, TABLE_FUNCTIONS {address, index}. */
+ * {index, 0}, TABLE_LOSS {enum loss_cause, 0}, TABLE_FUNCTIONS {address, argument}. */
 
 struct catalog;
 
@@ -79,6 +79,12 @@ int catalog_find(const struct catalog *catalog, enum table_id table, uint64_t ke
 
 /* Row `index` of a table; any thread, for indexes below the row count of a snapshot it holds. */
 const struct row *catalog_row(const struct catalog *catalog, enum table_id table, int index);
+
+/*
+ * The row that a trace record's `probe` names, of TABLE_PROBES or TABLE_FUNCTIONS, or NULL. Any thread:
+ * rows are there before the first record that names them.
+ */
+const struct row *catalog_traced(const struct catalog *catalog, unsigned probe);
 
 int catalog_count(const struct catalog *catalog, enum table_id table);
 

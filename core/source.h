@@ -12,6 +12,7 @@
 
 #include "bpf/abi.h"
 #include "core/error.h"
+#include "core/functions.h"
 #include "core/host.h"
 #include "core/snapshot.h"
 
@@ -56,6 +57,24 @@ struct source_ops {
 	 * and the old filter stays.
 	 */
 	int (*filter_outcome)(struct source *source, struct error *err);
+
+	/* Asks for a set of functions to count packets in; it is attached in the background. NULL where
+	 * it cannot. */
+	int (*functions)(struct source *source, const struct function_choice *choice);
+
+	/* Waits until that is done and adds the rows: before the collector's thread runs. Negative errno
+	 * with a sentence. */
+	int (*functions_wait)(struct source *source, struct error *err);
+
+	/* The index-th function of this kernel, by name; the first call looks for them and tries how to
+	 * attach. False: no more, or (with a sentence) none can be looked for. Before the collector's
+	 * thread runs. */
+	bool (*functions_entry)(struct source *source, int index, struct function_entry *out,
+		struct error *err);
+
+	/* How far that is, and which functions are left out; from any thread. NULL as above. */
+	void (*functions_status)(struct source *source, struct functions_status *out);
+	bool (*functions_refusal)(struct source *source, int index, struct function_entry *out);
 
 	/* Ends tracing, so that what drain then finds is the last: the books can be closed. From a source
 	 * that is not paced, sample then takes the closed books, or -ENODATA. */

@@ -14,6 +14,7 @@
 
 #include "core/filter.h"
 #include "core/filter_log.h"
+#include "core/live_functions.h"
 #include "core/reasons.h"
 #include "core/sanitize.h"
 #include "core/symbols.h"
@@ -124,6 +125,8 @@ static int live_select(struct source *source, enum table_id table, int row, bool
 	struct live *live = live_of(source);
 	int ret = 0;
 
+	if (table == TABLE_FUNCTIONS)
+		return live_functions_select(live->functions, row, on ? TRACE_LINES : 0);
 	if (table != TABLE_PROBES || row < 0 || row >= live->packet_probes.n ||
 		live->packet_probes.refused[row][0])
 		return -EINVAL;
@@ -146,11 +149,52 @@ static int live_want_errors(struct source *source, bool on)
 	return live_probes_want_errors(&live_of(source)->probes, on);
 }
 
+static int live_functions_ask(struct source *source, const struct function_choice *choice)
+{
+	live_functions_choose(live_of(source)->functions, choice);
+	return 0;
+}
+
+static int live_functions_await(struct source *source, struct error *err)
+{
+	struct live *live = live_of(source);
+	int ret = live_functions_wait(live->functions, err);
+
+	if (!ret && live_functions_add_rows(live->functions, live->host->catalog))
+		ret = error_set(err, -ENOMEM, "out of memory");
+	return ret;
+}
+
+static bool live_functions_list(
+	struct source *source, int index, struct function_entry *out, struct error *err)
+{
+	struct live *live = live_of(source);
+
+	if (!index) {
+		live_functions_explore(live->functions);
+		live_functions_wait(live->functions, err);
+	}
+	return live_functions_entry(live->functions, index, out);
+}
+
+static void live_functions_tell(struct source *source, struct functions_status *out)
+{
+	live_functions_status(live_of(source)->functions, out);
+}
+
+static bool live_functions_refused(
+	struct source *source, int index, struct function_entry *out)
+{
+	return live_functions_refusal(live_of(source)->functions, index, out);
+}
+
 static int live_stop(struct source *source)
 {
 	struct live *live = live_of(source);
 
+	/* The grace period that ends the packet probes is one for the functions too. */
 	if (!live->stopped) {
+		live_functions_silence(live->functions);
 		live_instances_detach(live);
 		live_probes_detach(&live->probes);
 	}
@@ -163,6 +207,7 @@ static void live_close(struct source *source)
 	struct live *live = live_of(source);
 
 	live_instances_free(live);
+	live_functions_free(live->functions);
 	live_probes_free(&live->probes);
 	live_buffers_free(live->buffers);
 	proc_counters_free(&live->softirqs);
@@ -192,7 +237,8 @@ static int describe_host(struct live *live, const struct btf *btf, struct error 
 	reasons_add_btf(host->reasons, btf);
 	if (access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0)
 		snprintf(host->functions_note, sizeof(host->functions_note),
-			"function probes: not in this version; the kernel has kprobes");
+			"function probes: attached when asked for (--functions, or on the Functions "
+			"screen)");
 	else
 		snprintf(host->functions_note, sizeof(host->functions_note),
 			"no function probes: this kernel is built without kprobes; its skb tracepoints "
@@ -251,6 +297,9 @@ static int open_probes(struct live *live, struct btf *btf, struct error *err)
 	if (options->compiled &&
 		filter_log_add(live->host->filters, 0, options->filter, options->filter_tunnel))
 		return error_set(err, -ENOMEM, "out of memory");
+	live->functions = live_functions_new(options);
+	if (!live->functions)
+		return error_set(err, -ENOMEM, "out of memory");
 	probes->n = tracepoints_find(btf, probes->tracepoint, PROBE_MAX, &probes->left_out);
 	ret = live_instances_open(live, err);
 	if (!ret)
@@ -308,6 +357,11 @@ static const struct source_ops live_ops = {
 	.want_errors = live_want_errors,
 	.set_filter = live_set_filter,
 	.filter_outcome = live_filter_outcome,
+	.functions = live_functions_ask,
+	.functions_wait = live_functions_await,
+	.functions_entry = live_functions_list,
+	.functions_status = live_functions_tell,
+	.functions_refusal = live_functions_refused,
 	.stop = live_stop,
 	.close = live_close,
 };

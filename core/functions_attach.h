@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Attaching one program to many kernel functions and letting go of them again. By address, since a
+ * name may stand for several functions. Every call blocks until it is done; progress may be read
+ * meanwhile.
+ */
+#ifndef SKEWTOP_FUNCTIONS_ATTACH_H
+#define SKEWTOP_FUNCTIONS_ATTACH_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct attach_target {
+	uint64_t address;
+	bool traceable;	 /* ftrace can trace it, which says how it begins */
+	uint64_t probed; /* out: where its kprobe is */
+	uint64_t cookie; /* what bpf_get_attach_cookie() gives the program there */
+	int error;	 /* out: 0 attached, else the negative errno of the refusal */
+};
+
+/* Moves while a call below runs; `stop` may be set from any thread and ends the call early with
+ * -ECANCELED for the targets that were not tried. */
+struct attach_progress {
+	atomic_int done;
+	atomic_bool stop;
+};
+
+/* A list of link descriptors, owned. */
+struct attach_links {
+	int *fd;
+	int n;
+};
+
+/*
+ * Attaches a program of type kprobe.multi to all targets: one link, or more if some targets are
+ * refused, which are then found by halving. Appends to `links`. 0 though some may be refused;
+ * -EOPNOTSUPP if the kernel has no kprobe.multi; -ENOMEM.
+ */
+int attach_multi(int prog_fd, struct attach_target *targets, int n, struct attach_links *links,
+	struct attach_progress *progress);
+
+/*
+ * Attaches a kprobe program to each target by a perf event, in parallel threads since each waits
+ * for the kernel most of its time (RCU). links gets n descriptors, the i-th of target i, -1 where
+ * refused. Without cookies (before 5.15) target.cookie plays no part. -EOPNOTSUPP if the kernel has
+ * no kprobes.
+ */
+int attach_kprobes(int prog_fd, struct attach_target *targets, int n, struct attach_links *links,
+	struct attach_progress *progress);
+
+/* Closes what is not -1, in parallel, and forgets all. */
+void attach_links_close(struct attach_links *links, struct attach_progress *progress);
+
+/* Runs that the kernel skipped at these links before the program was reached (6.7 and later). */
+uint64_t attach_links_missed(const struct attach_links *links);
+
+/* Raises the limit of open files to what n links need. Negative errno if that is refused. */
+int attach_make_room(int n);
+
+#endif

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/functions_carry.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "core/cpus.h"
+
+static void enter_state(struct live_functions *f, enum functions_state state, int total)
+{
+	pthread_mutex_lock(&f->lock);
+	atomic_store(&f->progress.done, 0);
+	f->status.state = state;
+	f->status.total = total;
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* ---- finding ---- */
+
+static int find(struct live_functions *f, struct error *err)
+{
+	struct function_list list = {};
+	struct btf *btf;
+	int ret;
+
+	if (f->found)
+		return 0;
+	enter_state(f, FUNCTIONS_FINDING, 0);
+	btf = btf__load_vmlinux_btf();
+	if (!btf)
+		return error_set(err, -ENOENT, "this kernel has no BTF");
+	ret = functions_find(&list, btf, err);
+	btf__free(btf);
+	if (!ret) {
+		f->slot_of = calloc(list.n + 1, sizeof(*f->slot_of));
+		f->slots = calloc(list.n + 1, sizeof(*f->slots));
+		ret = f->slot_of && f->slots ? 0 : error_set(err, -ENOMEM, "out of memory");
+	}
+	for (int i = 0; i < list.n && !ret; i++)
+		f->slot_of[i] = -1;
+	pthread_mutex_lock(&f->lock);
+	f->list = list;
+	f->found = !ret;
+	f->status.found = list.n;
+	f->status.left_out = list.n - function_list_usable(&list);
+	pthread_mutex_unlock(&f->lock);
+	return ret;
+}
+
+/* ---- means ---- */
+
+static int open_programs(struct live_functions *f, enum functions_means means, struct error *err)
+{
+	struct cpus possible;
+	int max_cpu = 0, ret = cpus_read(&possible, "/sys/devices/system/cpu/possible");
+
+	if (ret)
+		return error_set(
+			err, ret, "cannot read which CPUs are possible: %s", strerror(-ret));
+	cpus_for_each (id, &possible)
+		max_cpu = id;
+	pthread_mutex_lock(&f->programs_lock);
+	ret = functions_programs_open(&f->programs, means, function_list_usable(&f->list), max_cpu,
+		&f->options, &f->outlet, err);
+	if (ret)
+		functions_programs_close(&f->programs);
+	pthread_mutex_unlock(&f->programs_lock);
+	return ret;
+}
+
+static int attach(struct live_functions *f, struct attach_target *targets, int n,
+	struct attach_links *links, struct attach_progress *progress)
+{
+	int fd = functions_programs_fd(&f->programs), ret;
+
+	if (f->programs.means == MEANS_KPROBE_MULTI)
+		return attach_multi(fd, targets, n, links, progress);
+	ret = attach_kprobes(fd, targets, n, links, progress);
+	for (int i = 0; i < n && !ret; i++)
+		functions_programs_name(&f->programs, targets[i].probed, targets[i].cookie);
+	return ret;
+}
+
+/* Attaches to a few single functions until one is accepted. Cookie 0 counts nothing. */
+static int try_means(struct live_functions *f)
+{
+	const struct function_choice core = {.set = FUNCTIONS_CORE};
+	int ret = -ENOENT;
+
+	for (int i = 0, tries = 0; i < f->list.n && tries < 3 && ret; i++) {
+		const struct function *function = &f->list.function[i];
+		struct attach_target target = {
+			.address = function->address, .traceable = function->traceable};
+		struct attach_links links = {};
+		struct attach_progress unseen = {};
+
+		if (function->left_out || !function_choice_has(&core, function->name))
+			continue;
+		tries++;
+		ret = attach(f, &target, 1, &links, &unseen) ?: target.error;
+		attach_links_close(&links, NULL);
+	}
+	return ret;
+}
+
+/* Kernels before 6.7 do not count kprobe programs that were kept from running. */
+static bool counts_misses(enum functions_means means)
+{
+	struct utsname names;
+	int major = 0, minor = 0;
+
+	uname(&names);
+	sscanf(names.release, "%d.%d", &major, &minor);
+	return means == MEANS_KPROBE_MULTI || major > 6 || (major == 6 && minor >= 7);
+}
+
+/* The best means that this kernel offers, its programs loaded. */
+static int choose_means(struct live_functions *f, struct error *err)
+{
+	static const enum functions_means order[] = {MEANS_KPROBE_MULTI, MEANS_KPROBE};
+	struct error why = {};
+	int ret = -EOPNOTSUPP;
+
+	if (f->programs.entry)
+		return 0;
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]) && !f->tried && ret; i++) {
+		ret = open_programs(f, order[i], &why) ?: try_means(f);
+		if (!ret) {
+			pthread_mutex_lock(&f->lock);
+			f->status.means = order[i];
+			f->misses_known = counts_misses(order[i]);
+			pthread_mutex_unlock(&f->lock);
+			return 0;
+		}
+		pthread_mutex_lock(&f->programs_lock);
+		functions_programs_close(&f->programs);
+		pthread_mutex_unlock(&f->programs_lock);
+	}
+	f->tried = true;
+	if (access("/sys/bus/event_source/devices/kprobe/type", R_OK))
+		return error_set(err, -EOPNOTSUPP,
+			"this kernel is built without kprobes: only its skb tracepoints can be "
+			"shown");
+	return error_set(err, ret, "no function can be attached to: %s",
+		why.text[0] ? why.text : strerror(-ret));
+}
+
+/* ---- changing the set ---- */
+
+struct change {
+	bool *wanted; /* by slot */
+	struct attach_target *targets;
+	int *slot; /* of each target */
+	int n;
+	int n_wanted;
+};
+
+static void free_change(struct change *change)
+{
+	free(change->wanted);
+	free(change->targets);
+	free(change->slot);
+}
+
+/* Gives each function of the choice a slot and marks it. */
+static int want(
+	struct live_functions *f, const struct function_choice *choice, struct change *change)
+{
+	size_t n = f->list.n + 1;
+
+	change->wanted = calloc(n, sizeof(*change->wanted));
+	change->targets = calloc(n, sizeof(*change->targets));
+	change->slot = calloc(n, sizeof(*change->slot));
+	if (!change->wanted || !change->targets || !change->slot)
+		return -ENOMEM;
+	pthread_mutex_lock(&f->lock);
+	for (int i = 0; i < f->list.n; i++) {
+		const struct function *function = &f->list.function[i];
+
+		if (function->left_out || !function_choice_has(choice, function->name))
+			continue;
+		if (f->slot_of[i] < 0 && f->n_slots < FUNCTIONS_MAX) {
+			f->slots[f->n_slots].function = i;
+			f->slot_of[i] = f->n_slots++;
+		}
+		if (f->slot_of[i] >= 0) {
+			change->wanted[f->slot_of[i]] = true;
+			change->n_wanted++;
+		}
+	}
+	f->status.wanted = change->n_wanted;
+	pthread_mutex_unlock(&f->lock);
+	return 0;
+}
+
+/* One link for many cannot be taken apart: if one of its functions goes, it goes as a whole, and
+ * what stays wanted moves to a new link. */
+static bool is_broken(
+	const struct live_functions *f, const struct group *group, const struct change *change)
+{
+	if (f->programs.means != MEANS_KPROBE_MULTI)
+		return false;
+	for (int i = 0; i < group->n; i++)
+		if (f->slots[group->slot[i]].owner == group->id && !change->wanted[group->slot[i]])
+			return true;
+	return false;
+}
+
+static struct group *group_of(const struct live_functions *f, uint32_t id)
+{
+	for (int i = 0; i < f->n_groups; i++)
+		if (f->groups[i].id == id)
+			return &f->groups[i];
+	return NULL;
+}
+
+static void choose_targets(struct live_functions *f, struct change *change, uint32_t group)
+{
+	for (int s = 0; s < f->n_slots; s++) {
+		const struct slot *slot = &f->slots[s];
+		const struct function *function = &f->list.function[slot->function];
+
+		if (!change->wanted[s] ||
+			(slot->owner && !is_broken(f, group_of(f, slot->owner), change)))
+			continue;
+		change->targets[change->n] = (struct attach_target){
+			.address = function->address,
+			.traceable = function->traceable,
+			.cookie = FUNCTION_COOKIE(s, function->argument, group),
+		};
+		change->slot[change->n++] = s;
+	}
+}
+
+/* Keeps a group of what was attached; its slots are those of all targets, in their order. */
+static int add_group(
+	struct live_functions *f, uint32_t id, struct attach_links *links, struct change *change)
+{
+	struct group *grown = reallocarray(f->groups, f->n_groups + 1, sizeof(*grown));
+	struct group group = {.id = id, .links = *links, .slot = change->slot, .n = change->n};
+
+	if (!grown)
+		return -ENOMEM;
+	change->slot = NULL;
+	f->groups = grown;
+	f->groups[f->n_groups++] = group;
+	return 0;
+}
+
+/* From here on the new set counts, and nothing else: one store for each function. */
+static void hand_over(
+	struct live_functions *f, const struct change *change, const int *slot, uint32_t id)
+{
+	struct function_state *states = f->programs.states;
+	int attached = 0;
+
+	pthread_mutex_lock(&f->lock);
+	for (int i = 0; i < change->n; i++) {
+		struct function *function = &f->list.function[f->slots[slot[i]].function];
+
+		if (!change->targets[i].error)
+			f->slots[slot[i]].owner = id;
+		else if (change->targets[i].error != -ECANCELED && !function->left_out &&
+			 asprintf(&function->left_out, "the kernel refused it: %s",
+				 strerror(-change->targets[i].error)) > 0)
+			f->status.left_out++;
+	}
+	for (int s = 0; s < f->n_slots; s++) {
+		if (!change->wanted[s])
+			f->slots[s].owner = 0;
+		__atomic_store_n(
+			&states[s].owner, f->silent ? 0 : f->slots[s].owner, __ATOMIC_RELAXED);
+		attached += f->slots[s].owner != 0;
+	}
+	f->status.attached = attached;
+	pthread_mutex_unlock(&f->lock);
+}
+
+static int attach_new(struct live_functions *f, struct change *change, struct error *err)
+{
+	uint32_t id = ++f->last_group;
+	struct attach_links links = {};
+	int ret;
+
+	choose_targets(f, change, id);
+	if (!change->n) {
+		hand_over(f, change, change->slot, id);
+		return 0;
+	}
+	enter_state(f, FUNCTIONS_ATTACHING, change->n);
+	if (f->programs.means == MEANS_KPROBE)
+		attach_make_room(f->n_slots);
+	ret = attach(f, change->targets, change->n, &links, &f->progress);
+	if (!ret) {
+		hand_over(f, change, change->slot, id);
+		pthread_mutex_lock(&f->lock);
+		ret = add_group(f, id, &links, change);
+		pthread_mutex_unlock(&f->lock);
+	}
+	if (ret) {
+		attach_links_close(&links, NULL);
+		return error_set(err, ret, "cannot attach to functions: %s", strerror(-ret));
+	}
+	return 0;
+}
+
+/* ---- letting go ---- */
+
+/* Moves to `out` the links that nothing is wanted of any more. Under the lock: others look at
+ * links. */
+static void take_unwanted(struct live_functions *f, struct group *group, struct attach_links *out)
+{
+	bool each = f->programs.means == MEANS_KPROBE;
+	bool any = false;
+
+	for (int i = 0; i < group->n; i++)
+		any |= f->slots[group->slot[i]].owner == group->id;
+	for (int i = 0; i < group->links.n; i++) {
+		bool unwanted = each ? f->slots[group->slot[i]].owner != group->id : !any;
+
+		if (!unwanted || group->links.fd[i] < 0)
+			continue;
+		out->fd[out->n++] = group->links.fd[i];
+		group->links.fd[i] = -1;
+	}
+}
+
+static void drop_empty_groups(struct live_functions *f)
+{
+	int kept = 0;
+
+	for (int g = 0; g < f->n_groups; g++) {
+		struct group *group = &f->groups[g];
+		bool any = false;
+
+		for (int i = 0; i < group->links.n; i++)
+			any |= group->links.fd[i] >= 0;
+		if (any) {
+			f->groups[kept++] = *group;
+			continue;
+		}
+		free(group->links.fd);
+		free(group->slot);
+	}
+	f->n_groups = kept;
+}
+
+static void detach_unwanted(struct live_functions *f)
+{
+	struct attach_links gone = {};
+	int n = 0;
+
+	for (int g = 0; g < f->n_groups; g++)
+		n += f->groups[g].links.n;
+	gone.fd = calloc(n + 1, sizeof(*gone.fd));
+	if (!gone.fd)
+		return; /* they stay attached and count nothing */
+	pthread_mutex_lock(&f->lock);
+	for (int g = 0; g < f->n_groups; g++)
+		take_unwanted(f, &f->groups[g], &gone);
+	drop_empty_groups(f);
+	if (f->misses_known)
+		f->missed_closed += attach_links_missed(&gone);
+	pthread_mutex_unlock(&f->lock);
+	if (gone.n)
+		enter_state(f, FUNCTIONS_DETACHING, gone.n);
+	attach_links_close(&gone, &f->progress);
+}
+
+int functions_carry_out(struct live_functions *f, const struct function_choice *choice,
+	bool explore, struct error *err)
+{
+	struct change change = {};
+	int ret;
+
+	if (choice->set == FUNCTIONS_NONE && !explore && !f->programs.entry)
+		return 0;
+	ret = find(f, err) ?: choose_means(f, err);
+	if (!ret)
+		ret = want(f, choice, &change) ? error_set(err, -ENOMEM, "out of memory") : 0;
+	if (!ret)
+		ret = attach_new(f, &change, err);
+	if (!ret && choice->set == FUNCTIONS_GLOBS && !change.n_wanted)
+		ret = error_set(err, -ENOENT, "no function that can be attached to matches %s",
+			choice->glob[0]);
+	free_change(&change);
+	if (!ret)
+		detach_unwanted(f);
+	return ret;
+}
