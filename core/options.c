@@ -45,7 +45,7 @@ static const struct argp_option option_table[] = {
 	{ "filter-mark", KEY_FILTER_MARK, "VALUE[/MASK]", 0, "packets with this mark", 0 },
 	{ "filter-tunnel", KEY_FILTER_TUNNEL, "EXPR", 0,
 		"packets whose inner packet (VXLAN, Geneve, GRE, IPIP) matches a pcap filter", 0 },
-	{ "functions", 'f', "GLOB", 0, "kernel functions to count packets in; may be repeated", 0 },
+	{ "functions", 'f', "GLOB", 0, "kernel functions to count packets in, or core, or all; may be repeated", 0 },
 	{ "errors", KEY_ERRORS, NULL, 0, "count failed system calls too", 0 },
 
 	{ .doc = "What is traced:", .group = GROUP_TRACE },

@@ -97,10 +97,19 @@ int options_resolve(const struct options *options, struct live_options *live, st
 
 /*
  * Rows of TABLE_PROBES whose name matches one of the --trace globs (fnmatch(3)): on[row] is set, and
- * the number of such rows returned. -EINVAL with a sentence if a glob matches none.
+ * the number of such rows returned. -EINVAL with a sentence if a glob matches none, and no row of
+ * TABLE_FUNCTIONS either (with --functions and no such rows yet, every glob is taken to match one).
  */
 int options_match_probes(const struct options *options, const struct catalog *catalog, bool *on,
 	int n_rows, struct error *err);
+
+/* The same for rows of TABLE_FUNCTIONS; matching none is no error. */
+int options_match_functions(
+	const struct options *options, const struct catalog *catalog, bool *on, int n_rows);
+
+/* What --functions asks for: globs, "core", "all". -EINVAL with a sentence. */
+int options_functions(
+	const struct options *options, struct function_choice *choice, struct error *err);
 
 /*
  * The one of `n` names that was most likely meant by `word` (a few letters off, or the only one it

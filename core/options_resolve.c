@@ -140,25 +140,13 @@ static int resolve_filter(
 	return EXIT_OK;
 }
 
-/* Refuses what this version only parses. */
-static int refuse_unbuilt(const struct options *options, struct error *err)
-{
-	if (options->functions.n)
-		return error_set(err, EXIT_BAD_INPUT,
-			"--functions is not built in yet; --trace takes the probes that "
-			"--list-probes shows");
-	return EXIT_OK;
-}
-
 int options_resolve(const struct options *options, struct live_options *live, struct error *err)
 {
 	struct narrow_config *narrow = &live->narrow;
 	int rc;
 
 	memset(live, 0, sizeof(*live));
-	rc = refuse_unbuilt(options, err);
-	if (!rc)
-		rc = resolve_cpus(options, narrow, err);
+	rc = resolve_cpus(options, narrow, err);
 	if (!rc)
 		rc = resolve_pid(options, narrow, err);
 	if (!rc)
@@ -194,6 +182,48 @@ static const char *nearest_probe(const char *glob, const struct catalog *catalog
 	return nearest;
 }
 
+/* Marks the rows of a table that match; how many more that are now. */
+static int match_rows(const char *glob, const struct catalog *catalog, enum table_id table,
+	bool *on, int n_rows, bool *found)
+{
+	int n = 0;
+
+	for (int row = 0; row < n_rows; row++) {
+		if (fnmatch(glob, catalog_row(catalog, table, row)->name, 0))
+			continue;
+		n += !on[row];
+		on[row] = *found = true;
+	}
+	return n;
+}
+
+int options_match_functions(
+	const struct options *options, const struct catalog *catalog, bool *on, int n_rows)
+{
+	bool found;
+	int n = 0;
+
+	memset(on, 0, n_rows * sizeof(*on));
+	for (int i = 0; i < options->trace.n; i++)
+		n += match_rows(options->trace.word[i], catalog, TABLE_FUNCTIONS, on, n_rows,
+			&found);
+	return n;
+}
+
+/* Before functions are attached nobody knows which there will be: then every glob may be one of them. */
+static bool may_be_function(
+	const struct options *options, const struct catalog *catalog, const char *glob)
+{
+	int n_rows = catalog_count(catalog, TABLE_FUNCTIONS);
+
+	if (!n_rows)
+		return options->functions.n;
+	for (int row = 0; row < n_rows; row++)
+		if (!fnmatch(glob, catalog_row(catalog, TABLE_FUNCTIONS, row)->name, 0))
+			return true;
+	return false;
+}
+
 int options_match_probes(const struct options *options, const struct catalog *catalog, bool *on,
 	int n_rows, struct error *err)
 {
@@ -204,13 +234,8 @@ int options_match_probes(const struct options *options, const struct catalog *ca
 		const char *glob = options->trace.word[i];
 		bool found = false;
 
-		for (int row = 0; row < n_rows; row++) {
-			if (fnmatch(glob, catalog_row(catalog, TABLE_PROBES, row)->name, 0))
-				continue;
-			n += !on[row];
-			on[row] = found = true;
-		}
-		if (!found) {
+		n += match_rows(glob, catalog, TABLE_PROBES, on, n_rows, &found);
+		if (!found && !may_be_function(options, catalog, glob)) {
 			const char *nearest = nearest_probe(glob, catalog, n_rows);
 
 			return error_set(err, -EINVAL,
@@ -219,4 +244,15 @@ int options_match_probes(const struct options *options, const struct catalog *ca
 		}
 	}
 	return n;
+}
+
+int options_functions(
+	const struct options *options, struct function_choice *choice, struct error *err)
+{
+	memset(choice, 0, sizeof(*choice));
+	for (int i = 0; i < options->functions.n; i++)
+		if (!function_choice_add(choice, options->functions.word[i]))
+			return error_set(err, -EINVAL, "--functions takes up to %d globs of %d letters",
+				FUNCTION_GLOBS_MAX, FUNCTION_GLOB_SIZE - 1);
+	return 0;
 }

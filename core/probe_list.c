@@ -59,8 +59,41 @@ static const char *counts_as(uint32_t flags)
 	return "seen";
 }
 
-void probe_list_print(const struct host *host, FILE *to)
+static void print_functions(struct source *source, FILE *to)
 {
+	const struct source_ops *ops = source->ops;
+	struct function_entry function;
+	struct functions_status status;
+	struct error err = { "" };
+	bool any = ops->functions_entry && ops->functions_entry(source, 0, &function, &err);
+
+	if (!ops->functions_status) {
+		fprintf(to, "%s\n", source->host->functions_note);
+		return;
+	}
+	ops->functions_status(source, &status);
+	fprintf(to, "\n%-40s %-12s %s\n", "FUNCTION", "SKB", "ATTACHED");
+	for (int i = 0; any; any = ops->functions_entry(source, ++i, &function, &err)) {
+		bool can = !function.reason[0] && status.means != MEANS_NONE;
+
+		fprintf(to, "%-40s argument %-3d ", function.name, function.argument + 1);
+		if (can)
+			fprintf(to, "%s of %s\n", functions_means_name(status.means),
+				function.module[0] ? function.module : "the kernel");
+		else
+			fprintf(to, "no%s%s\n", function.reason[0] ? ": " : "", function.reason);
+	}
+	fprintf(to, "%d functions take an skb", status.found);
+	if (status.means == MEANS_NONE)
+		fprintf(to, "; none can be attached to: %s\n", err.text);
+	else
+		fprintf(to, ", %d of them can be attached to, by %s\n",
+			status.found - status.left_out, functions_means_name(status.means));
+}
+
+void probe_list_print(struct source *source, FILE *to)
+{
+	const struct host *host = source->host;
 	int n = catalog_count(host->catalog, TABLE_PROBES);
 
 	fprintf(to, "%-32s %-12s %s\n", "PROBE", "PACKETS", "ATTACHED");
@@ -74,5 +107,5 @@ void probe_list_print(const struct host *host, FILE *to)
 		else
 			fprintf(to, "BTF tracepoint of %s\n", module);
 	}
-	fprintf(to, "%s\n", host->functions_note);
+	print_functions(source, to);
 }

@@ -15,7 +15,10 @@
  */
 int probe_list_check(const struct options *options, struct error *err);
 
-/* A line for each row of TABLE_PROBES: what it counts as, how it is attached or why it is not. */
-void probe_list_print(const struct host *host, FILE *to);
+/*
+ * A line for each row of TABLE_PROBES: what it counts as, how it is attached or why it is not; then one
+ * for each function that takes an skb: by what means it can be attached to, or why not.
+ */
+void probe_list_print(struct source *source, FILE *to);
 
 #endif

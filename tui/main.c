@@ -10,6 +10,7 @@
 #include "core/batch.h"
 #include "core/collector.h"
 #include "core/error.h"
+#include "core/functions_start.h"
 #include "core/json_out.h"
 #include "core/options.h"
 #include "core/privileges.h"
@@ -44,7 +45,7 @@ static int print(void (*text)(FILE *to))
 
 static int list_probes(struct source *source)
 {
-	probe_list_print(source->host, stdout);
+	probe_list_print(source, stdout);
 	return fflush(stdout) ? EXIT_FAILED : EXIT_OK;
 }
 
@@ -68,7 +69,7 @@ static int select_probes(const struct options *options, struct source *source,
 			return error_set(err, EXIT_FAILED, "%s cannot be traced: %s", probe->name,
 				probe->flags & PROBE_ABSENT ? probe->where : strerror(-rc));
 	}
-	return EXIT_OK;
+	return functions_start_trace(options, source, err);
 }
 
 static int check_screen(const struct options *options, struct error *err)
@@ -142,7 +143,12 @@ static int open_live(struct session *session, struct error *err)
 	if (!session->source[0])
 		return status;
 	session->n = 1;
-	return select_probes(session->options, session->source[0], session->traced, err);
+	if (session->options->action == OPTIONS_LIST_PROBES)
+		return EXIT_OK;
+	status = functions_start(session->options, session->source[0], err);
+	return status ? status
+		      : select_probes(
+				session->options, session->source[0], session->traced, err);
 }
 
 static int open_replays(struct session *session, struct error *err)
