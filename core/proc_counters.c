@@ -123,7 +123,7 @@ enum { SOFTNET_CPU_COLUMN = 12, SOFTNET_COLUMNS_MAX = 24 };
 int proc_softnet_take(struct proc_counters *counters, const struct topology *topology,
 	const struct cpus *online, const char *text)
 {
-	int in_order = -1;
+	int in_order = cpus_next(online, 0);
 
 	for (const char *p = text; *p; p = next_line(p)) {
 		uint32_t column[SOFTNET_COLUMNS_MAX];
@@ -141,9 +141,11 @@ int proc_softnet_take(struct proc_counters *counters, const struct topology *top
 		}
 		if (!n)
 			return -EINVAL;
-		in_order = cpus_next(online, in_order + 1);
 		slot = topology_slot(topology,
 			n > SOFTNET_CPU_COLUMN ? (int)column[SOFTNET_CPU_COLUMN] : in_order);
+		/* Once the list is at its end the next line is of a CPU that has just come. */
+		if (in_order >= 0)
+			in_order = cpus_next(online, in_order + 1);
 		if (slot < 0)
 			continue;
 		for (size_t i = 0; i < sizeof(softnet_columns) / sizeof(softnet_columns[0]); i++) {
