@@ -75,6 +75,14 @@ TUI_TEST_BIN := $(TUI_TEST_SRC:%.c=$(BUILD)/%)
 BENCH_BIN := $(BENCH_SRC:%.c=$(BUILD)/%)
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(BUILD)/%)
 
+# Programs that always run under the thread sanitizer, with the files they need and no more.
+TSAN_SRC := tests/tsan/test_filter_instances.c $(addprefix core/,error.c filter.c filter_classic.c \
+	filter_ebpf.c filter_inject.c libbpf_said.c live_load.c live_packets.c percpu.c sanitize.c \
+	tracepoints.c)
+TSAN_OBJ := $(TSAN_SRC:%.c=$(BUILD)/tsan/%.o)
+TSAN_BIN := $(BUILD)/tests/live/test_filter_instances
+TSAN_CFLAGS = $(filter-out -fsanitize=%,$(CFLAGS)) -fsanitize=thread
+
 .PHONY: all deps run test test-unit test-tui test-live test-kernels test-layers bench fuzz format \
 	screenshots clean
 .SECONDARY:
@@ -119,6 +127,14 @@ $(UNIT_BIN) $(LIVE_BIN) $(TUI_TEST_BIN) $(BENCH_BIN) $(FUZZ_BIN): \
 		$(BUILD)/tests/%: $(BUILD)/tests/%.o $(SUPPORT_OBJ) $(TUI_OBJ) $(CORE_OBJ)
 	$(call say,LINK,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LDLIBS) $(TEST_LDLIBS)
 
+$(TSAN_OBJ): $(BUILD)/tsan/%.o: %.c | $(SKEL)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(CPPFLAGS) $(TSAN_CFLAGS) $(LIB_CFLAGS) $(TEST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(TSAN_BIN): $(TSAN_OBJ)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) -pthread -fsanitize=thread -o $@ $^ $(LIB_LDLIBS) $(TEST_LDLIBS)
+
 # The version comes from CHANGELOG.md; objects that print it follow it.
 $(BUILD)/core/options.o $(BUILD)/core/recording.o: CHANGELOG.md
 
@@ -139,7 +155,7 @@ test: deps
 	$(Q)BUILD=$(BUILD) tests/run layers unit tui live
 
 .PHONY: test-bins
-test-bins: $(UNIT_BIN) $(TUI_TEST_BIN) $(LIVE_BIN) $(TOOLS)
+test-bins: $(UNIT_BIN) $(TUI_TEST_BIN) $(LIVE_BIN) $(TSAN_BIN) $(TOOLS)
 
 test-unit: $(UNIT_BIN) $(TOOLS)
 	$(Q)BUILD=$(BUILD) tests/run unit
@@ -147,7 +163,7 @@ test-unit: $(UNIT_BIN) $(TOOLS)
 test-tui: all $(TUI_TEST_BIN)
 	$(Q)BUILD=$(BUILD) tests/run tui
 
-test-live: all $(LIVE_BIN)
+test-live: all $(LIVE_BIN) $(TSAN_BIN)
 	$(Q)BUILD=$(BUILD) tests/run live
 
 test-layers:
@@ -165,7 +181,7 @@ ifeq ($(SAN),)
 fuzz: deps
 	$(Q)$(MAKE) --no-print-directory SAN=address fuzz
 else
-fuzz: $(FUZZ_BIN) $(BUILD)/tests/live/test_filter_random
+fuzz: $(FUZZ_BIN) $(BUILD)/tests/live/test_filter_random $(TSAN_BIN)
 	$(Q)BUILD=$(BUILD) TEST_TIMEOUT=1800 tests/run fuzz
 endif
 
