@@ -413,6 +413,7 @@ static int set_time_and_trace(int key, char *arg, struct options *o, struct erro
 	case KEY_TRACE_RATE:
 		return parse_number("--trace-rate", arg, NS_PER_SECOND, &o->trace_rate, err);
 	case 'd':
+		o->delay_given = true;
 		return parse_seconds("--delay", arg, 0.1, 60, &o->delay_ns, err);
 	case KEY_ITERATIONS:
 		return parse_positive("--iterations", arg, UINT32_MAX, &o->iterations, err);

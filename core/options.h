@@ -58,6 +58,7 @@ struct options {
 
 	/* how long, how often */
 	uint64_t delay_ns;
+	bool delay_given; /* else it is the default of 1 s */
 	uint64_t iterations; /* 0: for ever */
 	uint64_t history_ns; /* 0: the default of history.h */
 

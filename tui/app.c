@@ -15,6 +15,7 @@
 #include "core/options.h"
 #include "tui/app_state.h"
 #include "tui/series.h"
+#include "tui/settings.h"
 #include "tui/terminal.h"
 
 /* At most 20 drawings a second, however fast news come; a key is answered at once. */
@@ -98,6 +99,29 @@ static void want_errors(struct app *app)
 	collector_want_errors(m->host.collector, wanted);
 }
 
+/* Lines have the same columns wherever they are shown, less those that a view itself leaves out. */
+static void apply_columns(struct app *app, struct open_view *view)
+{
+	struct focus focus = view->ops->focus ? view->ops->focus(view->state) : (struct focus){ 0 };
+
+	if (focus.grid && view->ops->columns)
+		focus.grid->hidden_columns = settings_hidden(
+			app->config, view->ops->name, view->ops->columns, view->ops->n_columns);
+	if (focus.pane)
+		focus.pane->hidden_columns =
+			settings_hidden(app->config, "trace", line_columns, LINE_COLUMNS) |
+			focus.pane->needless_columns;
+}
+
+void app_apply_columns(struct app *app)
+{
+	for (int i = 0; i < n_tabs; i++)
+		if (app->tab[i].state)
+			apply_columns(app, &app->tab[i]);
+	for (int i = 0; i < app->depth; i++)
+		apply_columns(app, &app->stack[i]);
+}
+
 static bool open_view(struct app *app, struct open_view *view, const struct view_ops *ops,
 	const void *argument)
 {
@@ -108,6 +132,7 @@ static bool open_view(struct app *app, struct open_view *view, const struct view
 		return false;
 	}
 	*view = (struct open_view){ .ops = ops, .state = state };
+	apply_columns(app, view);
 	return true;
 }
 
@@ -181,6 +206,12 @@ void app_use_theme(struct app *app, const char *name)
 	free(theme);
 }
 
+const char *app_theme_name(const struct app *app)
+{
+	return app->theme_at >= 0 && app->theme_at < app->themes.n ? app->themes.name[app->theme_at] :
+								      THEME_DEFAULT;
+}
+
 /* ---- what views ask for ---- */
 
 void app_say(struct app *app, enum theme_role role, const char *format, ...)
@@ -227,6 +258,23 @@ static int init_machine(struct app *app, struct machine *m, const struct app_hos
 	return m->series ? 0 : -ENOMEM;
 }
 
+/* What is in the config and not among the options. */
+static void take_config(struct app *app)
+{
+	struct error err = { "" };
+
+	if (app->options->config)
+		*app->config = *app->options->config;
+	else
+		config_init(app->config);
+	app->units = (enum units)app->config->units;
+	app->group = (enum grouping)app->config->group;
+	if (settings_keys(app->keymap, app->config, &err))
+		app_say(app, ROLE_WARN, "%s", err.text);
+	else if (app->config->n_notes)
+		app_say(app, ROLE_WARN, "%s", app->config->note[0].text);
+}
+
 static int init_parts(struct app *app)
 {
 	const struct app_options *o = app->options;
@@ -235,8 +283,10 @@ static int init_parts(struct app *app)
 	app->machine = calloc(o->n_hosts, sizeof(*app->machine));
 	app->tab = calloc(n_tabs, sizeof(*app->tab));
 	app->keymap = keymap_new();
-	if (!app->machine || !app->tab || !app->keymap)
+	app->config = malloc(sizeof(*app->config));
+	if (!app->machine || !app->tab || !app->keymap || !app->config)
 		return -ENOMEM;
+	take_config(app);
 	app->n_machines = o->n_hosts;
 	for (int i = 0; i < o->n_hosts; i++)
 		if (init_machine(app, &app->machine[i], &o->host[i]))
@@ -265,6 +315,7 @@ static int init_screen(struct app *app)
 		.utf8 = MB_CUR_MAX > 1 && !o->ascii && !o->plain,
 		.plain = o->plain,
 	};
+	app->utf8_possible = MB_CUR_MAX > 1;
 	app->mouse = !o->no_mouse;
 	terminal_mouse(app->mouse);
 	app_use_theme(app, o->theme ? o->theme : THEME_DEFAULT);
@@ -286,6 +337,7 @@ static void free_parts(struct app *app)
 	free(app->machine);
 	free(app->tab);
 	keymap_free(app->keymap);
+	free(app->config);
 	colour_free(app->colour);
 	theme_names_free(&app->themes);
 }

@@ -6,6 +6,7 @@
 #include "core/collector.h"
 #include "core/error.h"
 
+struct config;
 struct recording;
 
 enum { APP_HOSTS_MAX = 32 };
@@ -31,6 +32,7 @@ struct app_options {
 	const bool *traced;	  /* rows of TABLE_PROBES that --trace has switched on, or NULL */
 	const char *inner_filter; /* --filter-tunnel, kept when the outer one changes; NULL none */
 	struct recording *recording; /* being made, or NULL */
+	const struct config *config; /* what the user set up; the words above are already applied */
 	const char *notice;	  /* said once at the start; NULL none */
 };
 

@@ -164,7 +164,8 @@ static void draw_screen(struct app *app, struct area area)
 	struct open_view *view = app_view(app);
 	char path[200], note[80];
 	struct area top = area_take_top(&area, 1), bar = area_take_bottom(&area, 1);
-	struct area foot = area_take_bottom(&area, view->ops->whole_screen ? 0 : 1);
+	bool says = !view->ops->whole_screen || app->prompt.kind || app->message[0];
+	struct area foot = area_take_bottom(&area, says ? 1 : 0);
 
 	moment_note(app, note, sizeof(note));
 	header_top(canvas, &app->frame, top, path_of(app, path, sizeof(path)));

@@ -78,7 +78,7 @@ static void set_delay(struct app *app, uint64_t interval_ns)
 }
 
 /* Steps that people think in. */
-static void change_delay(struct app *app, bool longer)
+void app_change_delay(struct app *app, bool longer)
 {
 	static const unsigned steps_ms[] = { 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 30000, 60000 };
 	int n = sizeof(steps_ms) / sizeof(steps_ms[0]);
@@ -309,7 +309,7 @@ static bool act_on_time(struct app *app, enum action action)
 		return true;
 	case ACTION_LONGER:
 	case ACTION_SHORTER:
-		change_delay(app, action == ACTION_LONGER);
+		app_change_delay(app, action == ACTION_LONGER);
 		return true;
 	case ACTION_DELAY:
 		open_prompt(app, PROMPT_DELAY);
@@ -324,7 +324,7 @@ static bool act_on_time(struct app *app, enum action action)
 	}
 }
 
-static void next_theme(struct app *app, int step)
+void app_next_theme(struct app *app, int step)
 {
 	int n = app->themes.n;
 
@@ -335,14 +335,33 @@ static void next_theme(struct app *app, int step)
 	app_say(app, ROLE_TEXT, "theme %s", app->themes.name[app->theme_at]);
 }
 
+/* The file gets what is on screen now. */
+static void save_setup(struct app *app)
+{
+	struct error err = { "" };
+	struct config *config = app->config;
+
+	config->delay_ns = app->interval_ns;
+	config->units = (enum config_units)app->units;
+	config->group = (enum config_group)app->group;
+	config->mouse = app->mouse;
+	config->ascii = !app->canvas.utf8 && app->utf8_possible;
+	config->plain = app->canvas.plain;
+	snprintf(config->theme, sizeof(config->theme), "%s", app_theme_name(app));
+	if (config_save(config, &err))
+		app_say(app, ROLE_ALERT, "%s", err.text);
+	else
+		app_say(app, ROLE_OK, "the setup is kept");
+}
+
 static bool act_on_look(struct app *app, enum action action)
 {
 	switch (action) {
 	case ACTION_THEME:
-		next_theme(app, 1);
+		app_next_theme(app, 1);
 		return true;
 	case ACTION_PREV_THEME:
-		next_theme(app, -1);
+		app_next_theme(app, -1);
 		return true;
 	case ACTION_UNITS:
 		app->units = (app->units + 1) % UNITS;
@@ -371,6 +390,12 @@ static bool act_on_look(struct app *app, enum action action)
 		return true;
 	case ACTION_HELP:
 		app_push(app, &view_help, app->keymap);
+		return true;
+	case ACTION_SETUP:
+		app_push(app, &view_setup, NULL);
+		return true;
+	case ACTION_SAVE:
+		save_setup(app);
 		return true;
 	default:
 		return false;

@@ -5,6 +5,7 @@
 #define SKEWTOP_TUI_APP_STATE_H
 
 #include "tui/app.h"
+#include "tui/config.h"
 #include "tui/hits.h"
 #include "tui/prompt.h"
 #include "tui/view.h"
@@ -44,6 +45,8 @@ struct app {
 	struct open_view stack[VIEW_STACK]; /* on top of the tab */
 	int depth;
 	struct keymap *keymap;
+	struct config *config; /* a copy: what W writes */
+	bool utf8_possible;
 	struct colour *colour;
 	struct theme_names themes;
 	int theme_at;
@@ -83,6 +86,12 @@ void app_show_tab(struct app *app, int tab);
 void app_close_views(struct app *app);
 void app_show_machine(struct app *app, int index);
 void app_use_theme(struct app *app, const char *name);
+const char *app_theme_name(const struct app *app);
+void app_next_theme(struct app *app, int step);
+void app_change_delay(struct app *app, bool longer);
+
+/* Shows the columns that the config names in every view that is open. */
+void app_apply_columns(struct app *app);
 
 /* Makes the frame of now and draws it. */
 void app_draw(struct app *app);

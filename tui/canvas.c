@@ -164,11 +164,11 @@ void canvas_rule(const struct canvas *canvas, int y, int x, int width, const cha
 	if (y < 0 || y >= getmaxy(canvas->window) || x < 0 || width <= 0)
 		return;
 	if (canvas->plain) {
-		canvas_role(canvas, y, x, width, ROLE_LINE, title);
+		canvas_role(canvas, y, x, width, ROLE_GRAPH, title);
 		return;
 	}
 	paint_set(canvas->window, colour_role(canvas->colour, ROLE_LINE));
 	mvwhline(canvas->window, y, x, '-', width);
 	if (title[0] && width > 6)
-		canvas_printf(canvas, y, x + 2, width - 4, ROLE_LINE, " %s ", title);
+		canvas_printf(canvas, y, x + 2, width - 4, ROLE_GRAPH, " %s ", title);
 }

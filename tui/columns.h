@@ -16,6 +16,7 @@ struct column {
 	int rank;	   /* 0: always there; of the others the lowest stay longest when it gets narrow */
 	bool text;	   /* left-aligned, sorted as text, ascending at first */
 	bool picture;	   /* drawn, not written; not sorted, not exported */
+	bool optional;	   /* only where the setup asks for it */
 };
 
 struct layout {

@@ -13,10 +13,9 @@ bool frame_shows(const struct frame *frame, int slot)
 	return !frame->shown || cpus_has(frame->shown, id);
 }
 
-static uint64_t grown_since_zero(const struct frame *frame, const struct table *t,
-	enum table_id table, int row, int column, int slot)
+double frame_total_at(const struct frame *frame, enum table_id table, int row, int column, int slot)
 {
-	uint64_t now = table_at(t, row, column, slot);
+	uint64_t now = table_at(&frame->newer->table[table], row, column, slot);
 	uint64_t then = frame->zero ? table_at(&frame->zero->table[table], row, column, slot) : 0;
 
 	return now > then ? now - then : 0;
@@ -24,14 +23,13 @@ static uint64_t grown_since_zero(const struct frame *frame, const struct table *
 
 double frame_total(const struct frame *frame, enum table_id table, int row, int column)
 {
-	const struct table *t = &frame->newer->table[table];
 	double sum = 0;
 
 	for (int slot = 0; slot < frame->newer->n_cpus; slot++)
 		if (frame_shows(frame, slot))
-			sum += grown_since_zero(frame, t, table, row, column, slot);
+			sum += frame_total_at(frame, table, row, column, slot);
 	if (!frame->shown)
-		sum += grown_since_zero(frame, t, table, row, column, frame->newer->n_cpus);
+		sum += frame_total_at(frame, table, row, column, frame->newer->n_cpus);
 	return sum;
 }
 

@@ -43,7 +43,9 @@ struct frame {
 /* Whether a CPU's slot is among those shown. */
 bool frame_shows(const struct frame *frame, int slot);
 
-/* The rate of a table's row summed over the CPUs shown, or its total, as frame->units says. */
+/* What a row has counted since the start, or since the zero point: on one slot, or summed over the CPUs
+ * shown (and, where all are, over what belongs to no CPU). */
+double frame_total_at(const struct frame *frame, enum table_id table, int row, int column, int slot);
 double frame_total(const struct frame *frame, enum table_id table, int row, int column);
 
 const char *grouping_name(enum grouping group); /* "cpu", "core", ... */

@@ -17,7 +17,9 @@
 #include "core/probe_list.h"
 #include "core/recording_write.h"
 #include "tui/app.h"
+#include "tui/config.h"
 #include "tui/farewell.h"
+#include "tui/settings.h"
 #include "tui/terminal.h"
 
 static int complain(const struct error *err, int status)
@@ -72,6 +74,16 @@ static int select_probes(const struct options *options, struct source *source,
 	return functions_start_trace(options, source, err);
 }
 
+/* What the user set up once holds where the command line says nothing. A file that cannot be had is said
+ * on the screen, and no reason to stop. */
+static void take_config(struct options *options, struct config *config, struct error *notice)
+{
+	if (options->action != OPTIONS_RUN || !options_screen(options))
+		return;
+	config_load(config, notice);
+	settings_options(options, config);
+}
+
 static int check_screen(const struct options *options, struct error *err)
 {
 	if (options->action != OPTIONS_RUN || !options_screen(options))
@@ -105,6 +117,8 @@ struct session {
 	struct recording *recording; /* NULL: none is made */
 	bool traced[PROBE_MAX];	     /* rows of TABLE_PROBES that --trace asks for */
 	struct farewell farewell;
+	struct config config;
+	struct error notice; /* for the screen */
 };
 
 static void session_close(struct session *session)
@@ -227,6 +241,8 @@ static int run_screen(struct session *session, struct error *err)
 		.traced = session->traced,
 		.inner_filter = options->filter_tunnel,
 		.recording = session->recording,
+		.config = &session->config,
+		.notice = session->notice.text[0] ? session->notice.text : NULL,
 	};
 	int status;
 
@@ -278,6 +294,7 @@ int main(int argc, char **argv)
 		return print(options_help);
 	if (options.action == OPTIONS_VERSION)
 		return print(options_version);
+	take_config(&options, &session.config, &session.notice);
 	status = options.replay.n ? open_replays(&session, &err) : open_live(&session, &err);
 	if (!status && options.action == OPTIONS_LIST_PROBES)
 		status = list_probes(session.source[0]);

@@ -32,6 +32,7 @@ struct line_choice {
 struct pane {
 	struct line_choice choice;
 	uint32_t hidden_columns;
+	uint32_t needless_columns; /* the same in all lines of the choice */
 	bool follow;
 	bool stale;		 /* what is shown must be looked up anew */
 	uint64_t seen;		 /* lines of the log before this one were looked at */

@@ -27,6 +27,8 @@ enum view_stats { STATS_SYSCALLS = 1 << 0, STATS_PACKETS = 1 << 1, STATS_DROPS =
 struct view_ops {
 	const char *name;  /* as in --view */
 	const char *title; /* of the tab */
+	const struct column *columns; /* that the setup may show or hide */
+	int n_columns;
 	enum theme_role box;
 	unsigned stats;	   /* enum view_stats */
 	bool whole_screen; /* draws over header and bars too */
@@ -71,6 +73,7 @@ extern const int n_tabs;
 
 extern const struct view_ops view_help;	  /* argument: const struct keymap * */
 extern const struct view_ops view_drill;  /* argument: const struct drill *; lines of one row */
+extern const struct view_ops view_setup;
 extern const struct view_ops view_packet; /* argument: const struct drill *; one packet */
 extern const struct view_ops view_cpu;	  /* argument: const struct cpu_view_argument * */
 

@@ -54,6 +54,7 @@ static const struct column columns[CPU_COLUMNS] = {
 struct measure {
 	double *slot;
 	double *group;
+	double *total; /* by group, since the start or the zero point; only where totals are shown */
 	bool known;
 };
 
@@ -82,9 +83,11 @@ static int make_room(struct cpus_view *v, int n)
 	for (int m = 0; m < MEASURES; m++) {
 		free(v->measure[m].slot);
 		free(v->measure[m].group);
+		free(v->measure[m].total);
 		v->measure[m].slot = calloc(n, sizeof(double));
 		v->measure[m].group = calloc(n, sizeof(double));
-		if (!v->measure[m].slot || !v->measure[m].group)
+		v->measure[m].total = calloc(n, sizeof(double));
+		if (!v->measure[m].slot || !v->measure[m].group || !v->measure[m].total)
 			return -ENOMEM;
 	}
 	free(v->function);
@@ -99,6 +102,22 @@ static int make_room(struct cpus_view *v, int n)
 	return 0;
 }
 
+static void total_table(struct cpus_view *v, struct measure *m, const struct frame *frame,
+	enum table_id table, uint32_t flags)
+{
+	const struct table *t = &frame->newer->table[table];
+
+	memset(m->total, 0, v->groups.n * sizeof(*m->total));
+	for (int row = 0; row < t->n_rows; row++) {
+		if (flags && !(catalog_row(frame->host->catalog, table, row)->flags & flags))
+			continue;
+		for (int slot = 0; slot < v->groups.n_slots; slot++)
+			if (v->groups.of_slot[slot] >= 0)
+				m->total[v->groups.of_slot[slot]] +=
+					frame_total_at(frame, table, row, 0, slot);
+	}
+}
+
 static void measure_table(struct cpus_view *v, enum measures which, const struct frame *frame,
 	enum table_id table, uint32_t flags)
 {
@@ -108,6 +127,8 @@ static void measure_table(struct cpus_view *v, enum measures which, const struct
 
 	m->known = spread.state == RATE_FRESH;
 	cpu_groups_sum(&v->groups, m->slot, m->group);
+	if (frame->units == UNITS_TOTAL)
+		total_table(v, m, frame, table, flags);
 }
 
 /* Share of its time that a CPU spends in a softirq; a group shows its busiest CPU. */
@@ -209,6 +230,8 @@ static void measure_cell(
 		snprintf(buf, size, "-");
 	else if (which == NET_RX || which == NET_TX)
 		number_percent(m->group[index], buf, size);
+	else if (v->frame->units == UNITS_TOTAL)
+		number_count(m->total[index], buf, size);
 	else if (v->frame->units == UNITS_SHARE)
 		number_percent(v->sum[which] > 0 ? m->group[index] / v->sum[which] * 100 : 0, buf, size);
 	else
@@ -354,7 +377,26 @@ static void draw_history(const void *rows, int index, int column, const struct c
 	spark_draw(canvas, y, x, values, n, 0, hottest_rate(v), GRADIENT_HEAT);
 }
 
+static const char *title(const void *rows, int column)
+{
+	enum units units = ((const struct cpus_view *)rows)->frame->units;
+
+	if (units == UNITS_RATE)
+		return NULL;
+	switch (column) {
+	case CPU_PACKETS:
+		return units == UNITS_TOTAL ? "PKT" : "PKT%";
+	case CPU_SYSCALLS:
+		return units == UNITS_TOTAL ? "SYS" : "SYS%";
+	case CPU_DROPS:
+		return units == UNITS_TOTAL ? "DROP" : "DROP%";
+	default:
+		return NULL;
+	}
+}
+
 static const struct grid_ops grid_ops = {
+	.title = title,
 	.columns = columns,
 	.n_columns = CPU_COLUMNS,
 	.cell = cell,
@@ -473,6 +515,7 @@ static void close_cpus(struct app *app, void *state)
 	for (int m = 0; m < MEASURES; m++) {
 		free(v->measure[m].slot);
 		free(v->measure[m].group);
+		free(v->measure[m].total);
 	}
 	free(v->function);
 	free(v->syscall);
@@ -585,6 +628,8 @@ extern const struct view_ops view_cpus;
 const struct view_ops view_cpus = {
 	.name = "cpus",
 	.title = "CPUs",
+	.columns = columns,
+	.n_columns = CPU_COLUMNS,
 	.box = ROLE_BOX_CPU,
 	.stats = STATS_SYSCALLS | STATS_PACKETS,
 	.open = open_cpus,

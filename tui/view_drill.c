@@ -97,9 +97,9 @@ static void *open_drill(struct app *app, const void *argument)
 	}
 	/* All lines are of the one probe that the title names. */
 	if (choice.by_probe || choice.by_location)
-		v->pane.hidden_columns |= UINT32_C(1) << LINE_PROBE;
+		v->pane.needless_columns |= UINT32_C(1) << LINE_PROBE;
 	if (choice.by_location)
-		v->pane.hidden_columns |= UINT32_C(1) << LINE_LOCATION;
+		v->pane.needless_columns |= UINT32_C(1) << LINE_LOCATION;
 	return v;
 }
 

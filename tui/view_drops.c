@@ -16,7 +16,7 @@ static const struct column columns[] = {
 	{ .id = "xavg", .title = "x avg", .width = 5, .rank = 4 },
 	{ .id = "bytes", .title = "BYTES/s", .width = 8, .rank = 6 },
 	{ .id = "total", .title = "TOTAL", .width = 7, .rank = 5 },
-	{ .id = "gini", .title = "GINI", .width = 4, .rank = 8 },
+	{ .id = "gini", .title = "GINI", .width = 4, .rank = 3, .optional = true },
 	{ .id = "history", .title = "60 s", .width = 8, .most = 60, .rank = 2, .picture = true },
 };
 
@@ -82,6 +82,8 @@ extern const struct view_ops view_drops;
 const struct view_ops view_drops = {
 	.name = "drops",
 	.title = "Drops",
+	.columns = columns,
+	.n_columns = sizeof(columns) / sizeof(columns[0]),
 	.box = ROLE_BOX_DROPS,
 	.stats = STATS_DROPS,
 	.open = open_drops,

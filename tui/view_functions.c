@@ -17,7 +17,7 @@ static const struct column columns[] = {
 	{ .id = "xavg", .title = "x avg", .width = 5, .rank = 1 },
 	{ .id = "bytes", .title = "BYTES/s", .width = 8, .rank = 5 },
 	{ .id = "total", .title = "TOTAL", .width = 8, .rank = 6 },
-	{ .id = "gini", .title = "GINI", .width = 4, .rank = 8 },
+	{ .id = "gini", .title = "GINI", .width = 4, .rank = 3, .optional = true },
 	{ .id = "where", .title = "WHERE", .width = 16, .most = 40, .rank = 7, .text = true },
 	{ .id = "history", .title = "60 s", .width = 7, .most = 60, .rank = 3, .picture = true },
 };
@@ -79,6 +79,8 @@ extern const struct view_ops view_functions;
 const struct view_ops view_functions = {
 	.name = "functions",
 	.title = "Functions",
+	.columns = columns,
+	.n_columns = sizeof(columns) / sizeof(columns[0]),
 	.box = ROLE_BOX_FUNCTIONS,
 	.stats = STATS_PACKETS,
 	.open = open_functions,

@@ -12,7 +12,7 @@ static const struct column columns[] = {
 	{ .id = "xavg", .title = "x avg", .width = 5, .rank = 1 },
 	{ .id = "where", .title = "WHERE", .width = 16, .most = 24, .rank = 3, .text = true },
 	{ .id = "total", .title = "TOTAL", .width = 8, .rank = 4 },
-	{ .id = "gini", .title = "GINI", .width = 4, .rank = 8 },
+	{ .id = "gini", .title = "GINI", .width = 4, .rank = 3, .optional = true },
 	{ .id = "history", .title = "60 s", .width = 8, .most = 60, .rank = 2, .picture = true },
 };
 
@@ -58,6 +58,8 @@ extern const struct view_ops view_interfaces;
 const struct view_ops view_interfaces = {
 	.name = "interfaces",
 	.title = "Ifaces",
+	.columns = columns,
+	.n_columns = sizeof(columns) / sizeof(columns[0]),
 	.box = ROLE_BOX_FUNCTIONS,
 	.stats = STATS_PACKETS,
 	.open = open_interfaces,

@@ -87,6 +87,8 @@ extern const struct view_ops view_losses;
 const struct view_ops view_losses = {
 	.name = "losses",
 	.title = "Losses",
+	.columns = columns,
+	.n_columns = sizeof(columns) / sizeof(columns[0]),
 	.box = ROLE_BOX_DROPS,
 	.stats = 0,
 	.open = open_losses,

@@ -13,7 +13,7 @@ static const struct column columns[] = {
 	{ .id = "cpus", .title = "CPUs", .width = 4, .rank = 3 },
 	{ .id = "errors", .title = "ERR/s", .width = 7, .rank = 4 },
 	{ .id = "total", .title = "TOTAL", .width = 8, .rank = 5 },
-	{ .id = "gini", .title = "GINI", .width = 4, .rank = 8 },
+	{ .id = "gini", .title = "GINI", .width = 4, .rank = 3, .optional = true },
 	{ .id = "history", .title = "60 s", .width = 8, .most = 60, .rank = 2, .picture = true },
 };
 
@@ -59,6 +59,8 @@ extern const struct view_ops view_syscalls;
 const struct view_ops view_syscalls = {
 	.name = "syscalls",
 	.title = "Syscalls",
+	.columns = columns,
+	.n_columns = sizeof(columns) / sizeof(columns[0]),
 	.box = ROLE_BOX_SYSCALLS,
 	.stats = STATS_SYSCALLS,
 	.errors = true,

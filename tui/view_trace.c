@@ -112,6 +112,8 @@ extern const struct view_ops view_trace;
 const struct view_ops view_trace = {
 	.name = "trace",
 	.title = "Trace",
+	.columns = line_columns,
+	.n_columns = LINE_COLUMNS,
 	.box = ROLE_BOX_FUNCTIONS,
 	.stats = STATS_PACKETS,
 	.lines = true,

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Between the config file and what it is about: options, keys, columns. */
+#ifndef SKEWTOP_TUI_SETTINGS_H
+#define SKEWTOP_TUI_SETTINGS_H
+
+#include <stdint.h>
+
+#include "core/options.h"
+#include "tui/columns.h"
+#include "tui/config.h"
+#include "tui/keys.h"
+
+/* Takes from the config what the command line did not say. The config must outlive the options. */
+void settings_options(struct options *options, const struct config *config);
+
+/* Binds the keys of the config. The number of lines that could not be; the first sentence in err. */
+int settings_keys(struct keymap *keymap, const struct config *config, struct error *err);
+
+/* The columns of a view that are not to be shown, as a set of bits: those that the config's list does not
+ * name, or without a list those that are optional. A list that names none of them is none. */
+uint32_t settings_hidden(const struct config *config, const char *view, const struct column *columns,
+	int n);
+
+/* Shows or hides one column, as a list in the config. -ENOSPC. */
+int settings_toggle(struct config *config, const char *view, const struct column *columns, int n,
+	int column);
+
+#endif
