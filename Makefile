@@ -2,6 +2,7 @@
 # One Makefile for everything. Two commands do all the work on a machine with only git and make:
 #   make run    install what is missing, build, start skewtop (through sudo where not root)
 #   make test   install what is missing, build, run every test
+# Packagers: make all install PREFIX=/usr DESTDIR=... (and uninstall with the same words).
 # Useful variables: V=1 (show commands), BUILD=dir, SAN=address|thread|undefined.
 
 MAKEFLAGS += --no-builtin-rules
@@ -11,6 +12,7 @@ MAKEFLAGS += --no-builtin-rules
 
 V ?= 0
 SAN ?=
+PREFIX ?= /usr/local
 BUILD ?= build$(if $(SAN),-$(SAN))
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' '$(1)' '$(2)';)
@@ -84,10 +86,10 @@ TSAN_BIN := $(BUILD)/tests/live/test_filter_instances
 TSAN_CFLAGS = $(filter-out -fsanitize=%,$(CFLAGS)) -fsanitize=thread
 
 .PHONY: all deps run test test-unit test-tui test-live test-kernels test-layers bench fuzz format \
-	screenshots clean
+	readme screenshots install uninstall clean
 .SECONDARY:
 
-all: $(SKEL) $(BUILD)/skewtop $(TOOLS)
+all: $(SKEL) $(BUILD)/skewtop $(TOOLS) $(BUILD)/skewtop.8
 
 $(BUILD)/skewtop: $(BUILD)/tui/main.o $(TUI_OBJ) $(CORE_OBJ)
 	$(call say,LINK,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
@@ -95,6 +97,12 @@ $(BUILD)/skewtop: $(BUILD)/tui/main.o $(TUI_OBJ) $(CORE_OBJ)
 # Programs that tests and users run beside skewtop (filter-check, packet generators).
 $(TOOLS): $(BUILD)/%: $(BUILD)/tests/tools/%.o $(CORE_OBJ)
 	$(call say,LINK,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
+
+# Texts with tables that the program is made from: the manual page, and parts of README.md.
+$(BUILD)/fill-tables: $(BUILD)/tui/keys.o
+
+$(BUILD)/skewtop.8: tui/skewtop.8.in $(BUILD)/fill-tables
+	$(call say,MAN,$@)$(BUILD)/fill-tables <$< >$@
 
 # ---- kernel side: object, then skeleton --------------------------------------------------------
 
@@ -136,7 +144,7 @@ $(TSAN_BIN): $(TSAN_OBJ)
 	$(call say,LINK,$@)$(CC) -pthread -fsanitize=thread -o $@ $^ $(LIB_LDLIBS) $(TEST_LDLIBS)
 
 # The version comes from CHANGELOG.md; objects that print it follow it.
-$(BUILD)/core/options.o $(BUILD)/core/recording.o: CHANGELOG.md
+$(BUILD)/core/options.o $(BUILD)/core/recording_encode.o: CHANGELOG.md
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -188,8 +196,23 @@ endif
 format:
 	$(Q)clang-format -i $(wildcard bpf/*.[ch] core/*.[ch] tui/*.[ch] tests/*/*.[ch])
 
+readme: $(BUILD)/fill-tables
+	$(Q)$(BUILD)/fill-tables <README.md >$(BUILD)/README.md && cp $(BUILD)/README.md README.md
+
 screenshots: all
 	$(Q)BUILD=$(BUILD) screenshots/make
+
+INSTALLED = $(DESTDIR)$(PREFIX)/bin/skewtop $(DESTDIR)$(PREFIX)/share/man/man8/skewtop.8 \
+	$(DESTDIR)$(PREFIX)/share/skewtop
+
+install: all
+	$(Q)install -d $(dir $(INSTALLED)) $(DESTDIR)$(PREFIX)/share/skewtop/themes
+	$(Q)install -m 755 $(BUILD)/skewtop $(DESTDIR)$(PREFIX)/bin/skewtop
+	$(Q)install -m 644 $(BUILD)/skewtop.8 $(DESTDIR)$(PREFIX)/share/man/man8/skewtop.8
+	$(Q)install -m 644 themes/*.theme $(DESTDIR)$(PREFIX)/share/skewtop/themes
+
+uninstall:
+	$(Q)rm -rf $(INSTALLED)
 
 clean:
 	$(Q)rm -rf build build-address build-thread build-undefined

@@ -62,7 +62,7 @@ static const struct argp_option option_table[] = {
 	{ "history", KEY_HISTORY, "SECONDS", 0, "time to keep for stepping back (default 600)", 0 },
 
 	{ .doc = "The screen:", .group = GROUP_SCREEN },
-	{ "view", KEY_VIEW, "NAME", 0, "first view: cpus, syscalls, functions, drops, trace", 0 },
+	{ "view", KEY_VIEW, "NAME", 0, "first view: cpus, syscalls, functions, drops, trace, interfaces, losses", 0 },
 	{ "theme", KEY_THEME, "NAME|FILE", 0, "colours, in btop's theme format", 0 },
 	{ "ascii", KEY_ASCII, NULL, 0, "no characters beyond ASCII", 0 },
 	{ "plain", KEY_PLAIN, NULL, 0, "no lines and no glyphs, for screen readers", 0 },
@@ -557,6 +557,22 @@ void options_help(FILE *to)
 	char name[] = "skewtop";
 
 	argp_help(&parser, to, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name);
+}
+
+bool options_text(int index, struct option_text *out)
+{
+	const struct argp_option *option;
+
+	if (index < 0 || index >= N_OPTIONS)
+		return false;
+	option = &option_table[index];
+	*out = (struct option_text){
+		.name = option->name,
+		.letter = option->key < KEY_VIEW ? (char)option->key : 0,
+		.argument = option->arg,
+		.text = option->doc,
+	};
+	return true;
 }
 
 void options_version(FILE *to)

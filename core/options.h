@@ -87,6 +87,18 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 bool options_screen(const struct options *options);
 
 void options_help(FILE *to);
+
+/* One line of the table of options, for the manual. Strings are constants, NULL where there is none. */
+struct option_text {
+	const char *name; /* without the dashes; NULL: `text` heads a group */
+	char letter;	  /* 0: none */
+	const char *argument;
+	const char *text;
+};
+
+/* The line of that index, from 0; false past the last. */
+bool options_text(int index, struct option_text *out);
+
 void options_version(FILE *to);
 
 /*

@@ -50,8 +50,8 @@ static void add_user_directory(struct directories *dirs, const char *program)
 	add_directory(dirs, getenv("HOME"), rest);
 }
 
-/* Beside the build directory that the program runs from. */
-static void add_source_directory(struct directories *dirs)
+/* Beside the directory that the program runs from: of an installation, then of a source tree. */
+static void add_own_directories(struct directories *dirs)
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -65,6 +65,7 @@ static void add_source_directory(struct directories *dirs)
 	}
 	if (n > 0) {
 		self[n] = '\0';
+		add_directory(dirs, self, "share/skewtop/themes");
 		add_directory(dirs, self, "themes");
 	}
 }
@@ -79,7 +80,7 @@ static struct directories *find_directories(void)
 	add_directory(dirs, "/etc", "skewtop/themes");
 	add_directory(dirs, "/usr/share", "skewtop/themes");
 	add_directory(dirs, "/usr/local/share", "skewtop/themes");
-	add_source_directory(dirs);
+	add_own_directories(dirs);
 	add_user_directory(dirs, "btop");
 	add_directory(dirs, "/usr/share", "btop/themes");
 	add_directory(dirs, "/usr/local/share", "btop/themes");
