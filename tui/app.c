@@ -87,6 +87,16 @@ static bool live(const struct app *app)
 	return collector_source(app->machine[app->current].host.collector)->want_errors != NULL;
 }
 
+/* The screen of functions brings its core set, unless another was chosen. */
+static void want_functions(struct app *app)
+{
+	struct machine *m = app_machine(app);
+
+	if (app_view(app)->ops->functions && !m->functions_asked &&
+		collector_source(m->host.collector)->functions)
+		app_functions(app, "core");
+}
+
 /* Failed calls are counted only while somebody looks at them. */
 static void want_errors(struct app *app)
 {
@@ -165,6 +175,7 @@ void app_show_tab(struct app *app, int index)
 	if (app->tab[index].state || open_view(app, &app->tab[index], tabs[index], NULL))
 		app->tab_at = index;
 	want_errors(app);
+	want_functions(app);
 }
 
 void app_close_views(struct app *app)
@@ -237,13 +248,39 @@ const struct host *app_host(const struct app *app)
 void app_trace(struct app *app, enum table_id table, int row, bool on)
 {
 	struct machine *m = app_machine(app);
+	unsigned *wanted;
 
-	if (!app_can_trace(app) || table != TABLE_PROBES || row < 0 || row >= PROBE_MAX)
+	if (!app_can_trace(app) || row < 0)
 		return;
-	if (on && m->traced[row]++ == 0)
+	if (table == TABLE_PROBES && row < PROBE_MAX)
+		wanted = &m->traced[row];
+	else if (table == TABLE_FUNCTIONS && row < FUNCTIONS_MAX)
+		wanted = &m->traced_functions[row];
+	else
+		return;
+	if (on && (*wanted)++ == 0)
 		collector_select(m->host.collector, table, row, true);
-	else if (!on && m->traced[row] && --m->traced[row] == 0)
+	else if (!on && *wanted && --*wanted == 0)
 		collector_select(m->host.collector, table, row, false);
+}
+
+void app_functions(struct app *app, const char *text)
+{
+	struct machine *m = app_machine(app);
+	struct function_choice choice = { 0 };
+	char words[PROMPT_MAX], *rest, *word;
+
+	m->functions_asked = true;
+	snprintf(words, sizeof(words), "%s", text);
+	for (word = strtok_r(words, " ,", &rest); word; word = strtok_r(NULL, " ,", &rest)) {
+		if (strcmp(word, "none") == 0)
+			choice = (struct function_choice){ 0 };
+		else if (!function_choice_add(&choice, word)) {
+			app_say(app, ROLE_ALERT, "'%.40s' is one word too many or too long", word);
+			return;
+		}
+	}
+	collector_functions(m->host.collector, &choice);
 }
 
 /* ---- life ---- */
@@ -255,7 +292,9 @@ static int init_machine(struct app *app, struct machine *m, const struct app_hos
 	m->series = series_new(collector_history(host->collector), collector_host(host->collector));
 	for (int i = 0; app->options->traced && i < PROBE_MAX; i++)
 		m->traced[i] = app->options->traced[i];
-	return m->series ? 0 : -ENOMEM;
+	m->functions_asked = app->options->functions_chosen;
+	m->traced_functions = calloc(FUNCTIONS_MAX, sizeof(*m->traced_functions));
+	return m->series && m->traced_functions ? 0 : -ENOMEM;
 }
 
 /* What is in the config and not among the options. */
@@ -332,6 +371,7 @@ static void free_parts(struct app *app)
 	app_release_frame(app);
 	for (int i = 0; i < app->n_machines; i++) {
 		series_free(app->machine[i].series);
+		free(app->machine[i].traced_functions);
 		snapshot_unref(app->machine[i].zero);
 	}
 	free(app->machine);

@@ -106,6 +106,7 @@ static void make_frame(struct app *app)
 	for (int i = 0; i < PROBE_MAX; i++)
 		app->traced_now[i] = m->traced[i] > 0;
 	fill_moment(app, m, f);
+	collector_functions_status(m->host.collector, &f->functions);
 	f->shown = shown_cpus(app, f);
 	series_show(m->series, f->shown);
 }

@@ -227,6 +227,9 @@ static void prompt_done(struct app *app)
 	case PROMPT_PACKET_FILTER:
 		typed_packet_filter(app, text);
 		break;
+	case PROMPT_FUNCTIONS:
+		app_functions(app, text);
+		break;
 	default:
 		break;
 	}
@@ -265,6 +268,14 @@ static void open_prompt(struct app *app, enum prompt_kind kind)
 		break;
 	case PROMPT_TIME:
 		snprintf(label, sizeof(label), "go to (14:01:58, -30, +2m):");
+		break;
+	case PROMPT_FUNCTIONS:
+		if (!collector_source(app_machine(app)->host.collector)->functions) {
+			app_say(app, ROLE_WARN, "a recording has the functions that were recorded");
+			return;
+		}
+		snprintf(label, sizeof(label), "functions (core, all, none, globs such as tcp_*):");
+		snprintf(text, sizeof(text), "all");
 		break;
 	case PROMPT_PACKET_FILTER:
 		snprintf(label, sizeof(label), "pcap filter, in the kernel:");
@@ -423,6 +434,9 @@ static bool act_on_search(struct app *app, enum action action)
 		return true;
 	case ACTION_PACKET_FILTER:
 		open_prompt(app, PROMPT_PACKET_FILTER);
+		return true;
+	case ACTION_FUNCTIONS:
+		open_prompt(app, PROMPT_FUNCTIONS);
 		return true;
 	default:
 		return false;

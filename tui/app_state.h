@@ -31,6 +31,8 @@ struct machine {
 	struct series *series;
 	struct snapshot *zero;
 	unsigned traced[PROBE_MAX]; /* who wants lines of a probe: how many */
+	unsigned *traced_functions; /* owned; the same for rows of TABLE_FUNCTIONS, FUNCTIONS_MAX */
+	bool functions_asked;	    /* for a set, by --functions, by a key, or by opening their screen */
 	bool want_errors;
 	uint64_t filter_seen; /* wishes for filters whose outcome was said */
 };
@@ -92,6 +94,9 @@ void app_change_delay(struct app *app, bool longer);
 
 /* Shows the columns that the config names in every view that is open. */
 void app_apply_columns(struct app *app);
+
+/* Asks for another set of functions, as typed: "core", "all", "none" or globs. */
+void app_functions(struct app *app, const char *text);
 
 /* Makes the frame of now and draws it. */
 void app_draw(struct app *app);

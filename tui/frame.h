@@ -33,6 +33,7 @@ struct frame {
 	enum units units;
 	bool hide_idle;
 	bool header; /* the two stat lines are drawn */
+	struct functions_status functions; /* zeroed: none */
 	const char *filter; /* pcap expression in force, "" none */
 	struct series *series;
 	struct trace_log *log;

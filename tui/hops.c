@@ -15,10 +15,9 @@ static bool same_skb(void *context, const struct trace_record *record)
 
 static bool ends_life(const struct host *host, const struct trace_record *record)
 {
-	if (record->probe >= catalog_count(host->catalog, TABLE_PROBES))
-		return false;
-	return catalog_row(host->catalog, TABLE_PROBES, record->probe)->flags &
-	       (PROBE_DROP | PROBE_CONSUME);
+	const struct row *row = catalog_traced(host->catalog, record->probe);
+
+	return row && record->probe < PROBE_MAX && row->flags & (PROBE_DROP | PROBE_CONSUME);
 }
 
 static bool apart(const struct trace_line *a, const struct trace_line *b)

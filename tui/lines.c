@@ -54,9 +54,9 @@ const char *clock_text(uint64_t real_ns, int digits, char *buf, size_t size)
 
 const char *line_probe(const struct host *host, const struct trace_record *record)
 {
-	return record->probe < catalog_count(host->catalog, TABLE_PROBES) ?
-		       catalog_row(host->catalog, TABLE_PROBES, record->probe)->name :
-		       "?";
+	const struct row *row = catalog_traced(host->catalog, record->probe);
+
+	return row ? row->name : "?";
 }
 
 static void end_of_life_cell(const struct host *host, const struct trace_record *record,

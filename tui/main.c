@@ -240,6 +240,7 @@ static int run_screen(struct session *session, struct error *err)
 		.shown = options->use_cpus ? &options->cpus : NULL,
 		.traced = session->traced,
 		.inner_filter = options->filter_tunnel,
+		.functions_chosen = options->functions.n > 0,
 		.recording = session->recording,
 		.config = &session->config,
 		.notice = session->notice.text[0] ? session->notice.text : NULL,

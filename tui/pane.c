@@ -57,9 +57,9 @@ static bool has_text(const struct match *m, const struct trace_record *record, c
 
 static uint32_t flags_of_probe(const struct host *host, const struct trace_record *record)
 {
-	if (record->probe >= catalog_count(host->catalog, TABLE_PROBES))
-		return 0;
-	return catalog_row(host->catalog, TABLE_PROBES, record->probe)->flags;
+	const struct row *row = catalog_traced(host->catalog, record->probe);
+
+	return row && record->probe < PROBE_MAX ? row->flags : 0;
 }
 
 static bool matches(void *context, const struct trace_record *record)

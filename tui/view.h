@@ -33,6 +33,7 @@ struct view_ops {
 	unsigned stats;	   /* enum view_stats */
 	bool whole_screen; /* draws over header and bars too */
 	bool lines;	   /* shows trace lines: new ones mean a new drawing */
+	bool functions;	   /* shows kernel functions, which are attached to when it opens */
 	bool errors;	   /* shows failed system calls, which are counted only while asked for */
 
 	void *(*open)(struct app *app, const void *argument); /* the state; NULL: no memory */

@@ -301,6 +301,24 @@ static const enum measures measure_of[CPU_COLUMNS] = {
 	[CPU_DROPS] = DROPS,
 };
 
+static const char *title(const void *rows, int column)
+{
+	enum units units = ((const struct cpus_view *)rows)->frame->units;
+
+	if (units == UNITS_RATE)
+		return NULL;
+	switch (column) {
+	case CPU_PACKETS:
+		return units == UNITS_TOTAL ? "PKT" : "PKT%";
+	case CPU_SYSCALLS:
+		return units == UNITS_TOTAL ? "SYS" : "SYS%";
+	case CPU_DROPS:
+		return units == UNITS_TOTAL ? "DROP" : "DROP%";
+	default:
+		return NULL;
+	}
+}
+
 /* With no packets at all the busiest in system calls come first. */
 static double number(const void *rows, int index, int column)
 {
@@ -310,6 +328,8 @@ static double number(const void *rows, int index, int column)
 		return -v->groups.list[index].node;
 	if ((column == CPU_PACKETS || column == CPU_X_AVG) && v->sum[PACKETS] <= 0)
 		return v->measure[SYSCALLS].group[index];
+	if (v->frame->units == UNITS_TOTAL && title(rows, column))
+		return v->measure[measure_of[column]].total[index];
 	return v->measure[measure_of[column]].group[index];
 }
 
@@ -375,24 +395,6 @@ static void draw_history(const void *rows, int index, int column, const struct c
 	(void)column;
 	group_series(v, index, series_shown(v), values, n);
 	spark_draw(canvas, y, x, values, n, 0, hottest_rate(v), GRADIENT_HEAT);
-}
-
-static const char *title(const void *rows, int column)
-{
-	enum units units = ((const struct cpus_view *)rows)->frame->units;
-
-	if (units == UNITS_RATE)
-		return NULL;
-	switch (column) {
-	case CPU_PACKETS:
-		return units == UNITS_TOTAL ? "PKT" : "PKT%";
-	case CPU_SYSCALLS:
-		return units == UNITS_TOTAL ? "SYS" : "SYS%";
-	case CPU_DROPS:
-		return units == UNITS_TOTAL ? "DROP" : "DROP%";
-	default:
-		return NULL;
-	}
 }
 
 static const struct grid_ops grid_ops = {

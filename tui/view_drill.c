@@ -48,6 +48,11 @@ static struct line_choice choose_lines(struct drill_view *v, struct app *app)
 
 	v->has_lines = true;
 	switch (v->drill.table) {
+	case TABLE_FUNCTIONS:
+		choice.by_probe = true;
+		choice.probe = PROBE_MAX + v->drill.row;
+		app_trace(app, TABLE_FUNCTIONS, v->drill.row, true);
+		break;
 	case TABLE_PROBES:
 		choice.by_probe = true;
 		choice.probe = v->drill.row;
@@ -112,6 +117,8 @@ static void close_drill(struct app *app, void *state)
 	for (int row = 0; row < PROBE_MAX; row++)
 		if (v->traced[row])
 			app_trace(app, TABLE_PROBES, row, false);
+	if (v->drill.table == TABLE_FUNCTIONS)
+		app_trace(app, TABLE_FUNCTIONS, v->drill.row, false);
 	pane_free(&v->pane);
 	free(v->per_cpu);
 	free(v);

@@ -64,12 +64,39 @@ static void *open_functions(struct app *app, const void *argument)
 	return counters_open(&spec);
 }
 
+/* What the attaching of functions has come to, while it is under way or where it failed in part. */
+static bool functions_progress(const struct functions_status *s, char *buf, size_t size)
+{
+	switch (s->state) {
+	case FUNCTIONS_FINDING:
+		snprintf(buf, size, "looking for functions that take an skb ...");
+		return true;
+	case FUNCTIONS_ATTACHING:
+		snprintf(buf, size, "attaching to functions: %d of %d", s->done, s->total);
+		return true;
+	case FUNCTIONS_DETACHING:
+		snprintf(buf, size, "letting go of functions: %d of %d", s->done, s->total);
+		return true;
+	case FUNCTIONS_ON:
+		snprintf(buf, size, "Enter: its packets  A: other functions  %s: %d on, %d left out",
+			functions_means_name(s->means), s->attached, s->left_out);
+		return true;
+	case FUNCTIONS_FAILED:
+		snprintf(buf, size, "%s", s->text);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static const char *hint(void *state, const struct frame *frame, char *buf, size_t size)
 {
 	const struct counter_row *row = counters_selected(state);
 
+	if (functions_progress(&frame->functions, buf, size))
+		return buf;
 	if (row && row->part->table != TABLE_FUNCTIONS && frame->host->functions_note[0])
-		snprintf(buf, size, "Enter: its packets.  %s", frame->host->functions_note);
+		snprintf(buf, size, "%s", frame->host->functions_note);
 	else
 		snprintf(buf, size, "Enter: its packets, line by line");
 	return buf;
@@ -83,6 +110,7 @@ const struct view_ops view_functions = {
 	.n_columns = sizeof(columns) / sizeof(columns[0]),
 	.box = ROLE_BOX_FUNCTIONS,
 	.stats = STATS_PACKETS,
+	.functions = true,
 	.open = open_functions,
 	.close = counters_close,
 	.prepare = counters_prepare,
