@@ -480,7 +480,7 @@ static void speak_record(struct fixture *f, struct listener *listener)
 		.netns = 4026531840,
 		.tgid = 77,
 		.protocol = 0x0800,
-		.probe = 3,
+		.probe = 0,
 		.snap_len = sizeof(udp),
 		.l4_off = 20,
 		.flags = RECORD_HAS_REASON,
@@ -506,7 +506,7 @@ static void test_trace(void **state)
 	json_t *object;
 	char *text;
 
-	add_row(f, TABLE_PROBES, 3, 0, "netif_receive_skb", "");
+	add_row(f, TABLE_PROBES, 0, 0, "netif_receive_skb", "");
 	text = written(f, speak_record);
 	object = parse_line(text, strchr(text, '\n') - text);
 	assert_text(object, "type", "trace");
