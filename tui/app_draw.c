@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/rates.h"
+#include "core/recording_write.h"
 #include "tui/app_state.h"
 #include "tui/header.h"
 #include "tui/lines.h"
@@ -130,6 +131,41 @@ static void moment_note(const struct app *app, char *buf, size_t size)
 			(unsigned long long)history_range(app->machine[app->current].cursor.history).end);
 }
 
+/* How far the recording has come; what went wrong with it is said at once and stays in the rule. */
+static void recording_note(struct app *app, char *buf, size_t size)
+{
+	struct recording_state state;
+	char bytes[NUMBER_MAX];
+
+	buf[0] = '\0';
+	if (!app->options->recording)
+		return;
+	state = recording_state(app->options->recording);
+	if (!state.failed) {
+		snprintf(buf, size, "recording %s",
+			number_bytes((double)state.bytes, bytes, sizeof(bytes)));
+		return;
+	}
+	if (!app->recording_failed)
+		app_say(app, ROLE_ALERT, "%s", state.error.text);
+	app->recording_failed = true;
+	snprintf(buf, size, "RECORDING FAILED at %s",
+		number_bytes((double)state.bytes, bytes, sizeof(bytes)));
+}
+
+/* What the rule says beside how the screen is narrowed. */
+static void notes(struct app *app, char *buf, size_t size)
+{
+	char moment[80], recording[80], host[40] = "";
+
+	moment_note(app, moment, sizeof(moment));
+	recording_note(app, recording, sizeof(recording));
+	if (app->n_machines > 1)
+		snprintf(host, sizeof(host), "host %d of %d", app->current + 1, app->n_machines);
+	snprintf(buf, size, "%s%s%s%s%s", host, host[0] && moment[0] ? "  " : "", moment,
+		(host[0] || moment[0]) && recording[0] ? "  " : "", recording);
+}
+
 static void draw_foot(struct app *app, struct area line)
 {
 	struct open_view *view = app_view(app);
@@ -163,12 +199,12 @@ static void draw_screen(struct app *app, struct area area)
 {
 	const struct canvas *canvas = &app->canvas;
 	struct open_view *view = app_view(app);
-	char path[200], note[80];
+	char path[200], note[200];
 	struct area top = area_take_top(&area, 1), bar = area_take_bottom(&area, 1);
 	bool says = !view->ops->whole_screen || app->prompt.kind || app->message[0];
 	struct area foot = area_take_bottom(&area, says ? 1 : 0);
 
-	moment_note(app, note, sizeof(note));
+	notes(app, note, sizeof(note));
 	header_top(canvas, &app->frame, top, path_of(app, path, sizeof(path)));
 	if (!view->ops->whole_screen && !app->hide_header) {
 		struct area rule;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tui/app_state.h"
+#include "tui/export_view.h"
 #include "tui/number.h"
 #include "tui/terminal.h"
 
@@ -138,6 +139,39 @@ static void typed_packet_filter(struct app *app, const char *text)
 	app_say(app, ROLE_TEXT, "loading the filter ...");
 }
 
+static void export_to(struct app *app, const char *path, bool force)
+{
+	struct focus focus = app_focus(app);
+	struct error err = { "" };
+	char label[200];
+	int n;
+
+	if (!path[0])
+		return;
+	snprintf(app->export_path, sizeof(app->export_path), "%s", path);
+	n = export_focus(&focus, &app->frame, app->export_path, force, &err);
+	if (n == -EEXIST && !force) {
+		snprintf(label, sizeof(label), "'%.100s' is there; overwrite it? (y, n):", path);
+		prompt_open(&app->prompt, PROMPT_OVERWRITE, label, "");
+	} else if (n < 0) {
+		app_say(app, ROLE_ALERT, "%s", err.text);
+	} else {
+		app_say(app, ROLE_OK, "%d %s written to %s", n, focus.pane ? "lines" : "rows",
+			app->export_path);
+	}
+}
+
+static void typed_overwrite(struct app *app, const char *text)
+{
+	char path[PROMPT_MAX];
+
+	snprintf(path, sizeof(path), "%s", app->export_path);
+	if (text[0] == 'y' || text[0] == 'Y')
+		export_to(app, path, true);
+	else
+		app_say(app, ROLE_TEXT, "nothing was written");
+}
+
 /* ---- search and row filter, as they are typed ---- */
 
 static bool find(struct app *app, const char *text, int step, bool from_here)
@@ -230,6 +264,12 @@ static void prompt_done(struct app *app)
 	case PROMPT_FUNCTIONS:
 		app_functions(app, text);
 		break;
+	case PROMPT_EXPORT:
+		export_to(app, text, false);
+		break;
+	case PROMPT_OVERWRITE:
+		typed_overwrite(app, text);
+		break;
 	default:
 		break;
 	}
@@ -268,6 +308,14 @@ static void open_prompt(struct app *app, enum prompt_kind kind)
 		break;
 	case PROMPT_TIME:
 		snprintf(label, sizeof(label), "go to (14:01:58, -30, +2m):");
+		break;
+	case PROMPT_EXPORT:
+		if (!focus.grid && !focus.pane) {
+			app_say(app, ROLE_WARN, "there is nothing to export here");
+			return;
+		}
+		snprintf(label, sizeof(label), "export to:");
+		export_name(app_view(app)->ops, &focus, &app->frame, text, sizeof(text));
 		break;
 	case PROMPT_FUNCTIONS:
 		if (!collector_source(app_machine(app)->host.collector)->functions) {
@@ -434,6 +482,9 @@ static bool act_on_search(struct app *app, enum action action)
 		return true;
 	case ACTION_PACKET_FILTER:
 		open_prompt(app, PROMPT_PACKET_FILTER);
+		return true;
+	case ACTION_EXPORT:
+		open_prompt(app, PROMPT_EXPORT);
 		return true;
 	case ACTION_FUNCTIONS:
 		open_prompt(app, PROMPT_FUNCTIONS);

@@ -70,6 +70,7 @@ struct app {
 	char message[320];
 	enum theme_role message_role;
 	char export_path[PROMPT_MAX];
+	bool recording_failed; /* was said */
 	bool quit;
 	bool drawn_anew; /* the next drawing begins with an empty screen */
 };

@@ -120,7 +120,7 @@ double counters_number(const void *context, int index, int column)
 	case COUNTER_MAX:
 		return row->spread.max;
 	case COUNTER_CPU:
-		return -row->spread.max_cpu;
+		return row->spread.max_cpu;
 	case COUNTER_X_AVG:
 		return row->spread.x_avg;
 	case COUNTER_ACTIVE:

@@ -54,10 +54,6 @@ struct view_ops {
 
 	/* The line above the bottom bar. May be NULL. */
 	const char *(*hint)(void *state, const struct frame *frame, char *buf, size_t size);
-
-	/* Writes what the view shows as CSV to a new file. NULL where it has no table. */
-	int (*export_csv)(void *state, const struct frame *frame, const char *path, bool force,
-		struct error *err);
 };
 
 /* What is drilled into: a row of a table. */

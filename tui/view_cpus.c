@@ -325,7 +325,7 @@ static double number(const void *rows, int index, int column)
 	const struct cpus_view *v = rows;
 
 	if (column == CPU_NODE)
-		return -v->groups.list[index].node;
+		return v->groups.list[index].node;
 	if ((column == CPU_PACKETS || column == CPU_X_AVG) && v->sum[PACKETS] <= 0)
 		return v->measure[SYSCALLS].group[index];
 	if (v->frame->units == UNITS_TOTAL && title(rows, column))
