@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/file_create.h"
 #include "core/ledger.h"
 #include "core/pcapng.h"
 #include "core/recording_encode.h"
@@ -39,52 +39,6 @@ struct recording {
 
 /* ---- the file ---- */
 
-/* An existing file that is ours alone may be overwritten if so ordered; a FIFO is there to be written to. */
-static int judge_existing(const struct recording_options *options, const struct stat *st,
-	struct error *err)
-{
-	if (S_ISFIFO(st->st_mode) || S_ISCHR(st->st_mode))
-		return 0;
-	if (!S_ISREG(st->st_mode))
-		return error_set(err, -EINVAL, "--record: %s is not a file that can be written",
-			options->path);
-	if (!options->force)
-		return error_set(err, -EEXIST, "--record: %s exists; --force overwrites it",
-			options->path);
-	if (st->st_uid != geteuid() || st->st_nlink != 1)
-		return error_set(err, -EPERM,
-			"--record: %s belongs to another user or has a second name: not overwritten",
-			options->path);
-	return 0;
-}
-
-/* Opens what is there already. */
-static int open_existing(struct recording *r, struct error *err)
-{
-	const char *path = r->options.path;
-	struct stat st;
-	int ret;
-
-	if (lstat(path, &st))
-		return error_set(err, -errno, "--record: %s: %s", path, strerror(errno));
-	if (S_ISLNK(st.st_mode))
-		return error_set(err, -ELOOP,
-			"--record: %s is a symbolic link; it is not followed", path);
-	ret = judge_existing(&r->options, &st, err);
-	if (ret)
-		return ret;
-	r->fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (r->fd < 0 && errno == ENXIO)
-		return error_set(err, -ENXIO, "--record: nobody reads the FIFO %s yet", path);
-	if (r->fd < 0 || fstat(r->fd, &st))
-		return error_set(err, -errno, "--record: %s cannot be opened: %s", path,
-			strerror(errno));
-	ret = judge_existing(&r->options, &st, err);
-	if (!ret && S_ISREG(st.st_mode) && fchmod(r->fd, 0600))
-		ret = error_set(err, -errno, "--record: %s: %s", path, strerror(errno));
-	return ret;
-}
-
 static int open_file(struct recording *r, struct error *err)
 {
 	const char *path = r->options.path;
@@ -97,14 +51,8 @@ static int open_file(struct recording *r, struct error *err)
 		r->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 		return r->fd < 0 ? error_set(err, -errno, "standard output: %s", strerror(errno)) : 0;
 	}
-	r->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	r->created = r->fd >= 0;
-	if (r->fd < 0 && errno == EEXIST)
-		return open_existing(r, err);
-	if (r->fd < 0)
-		return error_set(err, -errno, "--record: %s cannot be created: %s", path,
-			strerror(errno));
-	return 0;
+	r->fd = file_create(path, r->options.force, "; --force overwrites it", &r->created, err);
+	return r->fd < 0 ? r->fd : 0;
 }
 
 static bool ends_in(const char *text, const char *end)
@@ -254,13 +202,13 @@ int recording_start(struct recording *r, const struct host *host, bool patient, 
 		.patient = patient,
 		.whole = pcapng_whole_blocks,
 	};
-	struct stat st;
+	int ret;
 
 	r->host = host;
 	/* Only now that there is something to put in its place. */
-	if (!r->created && fstat(r->fd, &st) == 0 && S_ISREG(st.st_mode) && strcmp(r->path, "-") &&
-		ftruncate(r->fd, 0))
-		return error_set(err, -errno, "--record: %s: %s", r->path, strerror(errno));
+	ret = strcmp(r->path, "-") ? file_empty(r->fd) : 0;
+	if (ret)
+		return error_set(err, ret, "%s: %s", r->path, strerror(-ret));
 	r->encoder = recording_encoder_new(host);
 	r->left_out = calloc(host->topology.n_cpus + 1, sizeof(*r->left_out));
 	if (r->encoder && r->left_out)
