@@ -327,7 +327,9 @@ static double number(const void *rows, int index, int column)
 	if (column == CPU_NODE)
 		return v->groups.list[index].node;
 	if ((column == CPU_PACKETS || column == CPU_X_AVG) && v->sum[PACKETS] <= 0)
-		return v->measure[SYSCALLS].group[index];
+		return v->grid.sort == column ? v->measure[SYSCALLS].group[index] : 0;
+	if (column == CPU_X_AVG)
+		return x_avg(v, index);
 	if (v->frame->units == UNITS_TOTAL && title(rows, column))
 		return v->measure[measure_of[column]].total[index];
 	return v->measure[measure_of[column]].group[index];
