@@ -38,6 +38,36 @@ readme, text = (open(name).read() for name in sys.argv[1:])
 sys.exit(text not in readme)' README.md "$place/help"
 }
 
+# Every key of what a replay writes stands in the section about JSON, and no example has another.
+json_keys_are_told() {
+	python3 - "$BUILD/skewtop" <<'E2'
+import json, re, subprocess, sys
+recording = "tests/tui/recordings/edge-2.pcapng.gz"
+lines = subprocess.run([sys.argv[1], "--json", "--replay", recording], capture_output=True, check=True)
+keys = set()
+
+def walk(value):
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        keys.update({key} - {str(n) for n in range(4096)})
+        walk(inner)
+    for inner in value if isinstance(value, list) else ():
+        walk(inner)
+
+for line in lines.stdout.splitlines():
+    walk(json.loads(line))
+section = re.search(r"^## JSON$(.*?)^## ", open("README.md").read(), re.S | re.M).group(1)
+shown = set()
+for example in re.findall(r"```json\n(.*?)```", section, re.S):
+    keys_before = set(keys)
+    walk(json.loads(example))
+    shown |= keys - keys_before
+print("not told of:", *sorted(key for key in keys if not re.search(rf"[`\"]{key}[`\"]", section)))
+print("only shown:", *sorted(shown))
+told = all(re.search(rf"[`\"]{key}[`\"]", section) for key in keys)
+sys.exit(not (told and len(keys) > 40 and not shown))
+E2
+}
+
 links_lead_somewhere() {
 	python3 - <<'E2'
 import os, re, sys
@@ -87,6 +117,7 @@ nothing_is_left() {
 check "README.md has the program's keys and options" readme_is_filled
 check "README.md has both blocks" readme_has_blocks
 check "README.md has the text of --help" readme_has_help
+check "README.md tells every key of the JSON, and none that there is not" json_keys_are_told
 check "links in README.md lead somewhere" links_lead_somewhere
 check "the manual page has every option" manual_has_options
 check "the manual page has keys, actions and the version" manual_has_keys
