@@ -226,7 +226,8 @@ static void measure_cell(
 {
 	const struct measure *m = &v->measure[which];
 
-	if (!m->known)
+	/* A CPU that is offline does not do "0 a second"; in the moment when it left, it did something. */
+	if (!m->known || (!v->groups.list[index].online && m->group[index] <= 0))
 		snprintf(buf, size, "-");
 	else if (which == NET_RX || which == NET_TX)
 		number_percent(m->group[index], buf, size);
@@ -450,7 +451,7 @@ static void draw_lanes(const struct cpus_view *v, const struct canvas *canvas, s
 				GRADIENT_HEAT);
 		measure_cell(v, measure, g, value, sizeof(value));
 		canvas_right(canvas, area.y + g, area.x + area.w - LANE_NUMBER - 1, LANE_NUMBER,
-			ROLE_TEXT, value);
+			ROLE_TEXT, v->groups.list[g].online ? value : "off");
 	}
 }
 
