@@ -215,7 +215,9 @@ void grid_draw(struct grid *grid, const struct canvas *canvas, struct area area,
 
 	if (!head.h)
 		return;
+	grid->drawn_columns = 0;
 	for (int i = 0; i < layout.n && x < head.x + head.w; i++) {
+		grid->drawn_columns |= UINT32_C(1) << layout.column[i];
 		draw_title(grid, canvas, head.y, x, layout.width[i], layout.column[i]);
 		x += layout.width[i] + COLUMN_GAP;
 	}
@@ -276,15 +278,20 @@ static bool move_selection(struct grid *grid, enum action action)
 	}
 }
 
+/* To the next column on screen: sorting by what cannot be seen would only confuse. */
 static void move_sort(struct grid *grid, int step)
 {
-	int n = grid->ops->n_columns, c = grid->sort;
+	int n = grid->ops->n_columns;
 
-	do
-		c = (c + step + n) % n;
-	while (grid->ops->columns[c].picture);
-	grid->sort = c;
-	grid->reverse = false;
+	for (int i = 1; i <= n; i++) {
+		int c = (grid->sort + i * step + i * n) % n;
+
+		if (grid->ops->columns[c].picture || !(grid->drawn_columns & UINT32_C(1) << c))
+			continue;
+		grid->sort = c;
+		grid->reverse = false;
+		return;
+	}
 }
 
 void grid_click_column(struct grid *grid, int column)

@@ -50,6 +50,7 @@ struct grid {
 	char find[GRID_TEXT];
 	char filter[GRID_TEXT];
 	uint32_t hidden_columns; /* bit c: the setup hides column c */
+	uint32_t drawn_columns;	 /* bit c: column c is on screen, of the last drawing */
 };
 
 void grid_init(struct grid *grid, const struct grid_ops *ops, int sort);
