@@ -86,7 +86,7 @@ TSAN_BIN := $(BUILD)/tests/live/test_filter_instances
 TSAN_CFLAGS = $(filter-out -fsanitize=%,$(CFLAGS)) -fsanitize=thread
 
 .PHONY: all deps run test test-unit test-tui test-live test-kernels test-layers bench fuzz format \
-	readme screenshots install uninstall clean
+	readme screenshots golden install uninstall clean
 .SECONDARY:
 
 all: $(SKEL) $(BUILD)/skewtop $(TOOLS) $(BUILD)/skewtop.8
@@ -170,6 +170,13 @@ test-unit: $(UNIT_BIN) $(TOOLS)
 
 test-tui: all $(TUI_TEST_BIN)
 	$(Q)BUILD=$(BUILD) tests/run tui
+
+# Screens as they are now become those that test-tui wants; look at `git diff` before you commit.
+golden: all $(TUI_TEST_BIN)
+	$(Q)rm -f tests/tui/golden/*.txt $(BUILD)/tests/tui/streams/*
+	$(Q)for t in golden screens; do \
+		SKEWTOP_GOLDEN=write BUILD=$(BUILD) $(BUILD)/tests/tui/test_$$t || exit 1; done
+	$(Q)BUILD=$(BUILD) tests/tui/test_emulators.py | grep -v '^ok'
 
 test-live: all $(LIVE_BIN) $(TSAN_BIN)
 	$(Q)BUILD=$(BUILD) tests/run live

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What keys do, on the screen over a scripted source: what must stand there after each is said here, and
+ * the whole screens are golden.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ledger.h"
+#include "tests/support/golden.h"
+#include "tests/support/screen.h"
+
+/* CPU 5 takes the packets, CPU 2 goes away, CPU 5 loses 37 lines, softirq time becomes unknown. */
+static const struct script_line story[] = {
+	{ 0, SCRIPT_RAMP, TABLE_SYSCALLS, 0, SYSCALL_CALLS, 0, 8000 },
+	{ 0, SCRIPT_GROW, TABLE_SYSCALLS, 2, SYSCALL_CALLS, 5, 50000 },
+	{ 0, SCRIPT_GROW, TABLE_SYSCALLS, 3, SYSCALL_CALLS, 1, 700 },
+	{ 0, SCRIPT_GROW, TABLE_PROBES, 0, COUNT_PACKETS, SCRIPT_ALL_CPUS, 100 },
+	{ 0, SCRIPT_GROW, TABLE_PROBES, 0, COUNT_PACKETS, 5, 12000 },
+	{ 0, SCRIPT_GROW, TABLE_PROBES, 0, COUNT_BYTES, 5, 9600000 },
+	{ 0, SCRIPT_GROW, TABLE_PROBES, 3, COUNT_PACKETS, 5, 70 },
+	{ 0, SCRIPT_GROW, TABLE_DROPS, 0, COUNT_PACKETS, 5, 70 },
+	{ 0, SCRIPT_GROW, TABLE_SOFTIRQ, 2, SOFTIRQ_TIME_NS, 5, 500000000 },
+	{ 0, SCRIPT_TRACE, TABLE_PROBES, 0, 0, 5, 8 },
+	{ 3, SCRIPT_OFFLINE, TABLE_SYSCALLS, 0, 0, 2, 0 },
+	{ 4, SCRIPT_ADD, TABLE_LOSS, LOSS_RING_FULL, 0, 5, 37 },
+	{ 6, SCRIPT_UNKNOWN, TABLE_SOFTIRQ, 0, SOFTIRQ_TIME_NS, 0, 0 },
+};
+
+static struct script make_story(void)
+{
+	struct script script = script_machine(8, 2);
+
+	script.lines = story;
+	script.n_lines = sizeof(story) / sizeof(story[0]);
+	script.trace_all = true;
+	return script;
+}
+
+static const struct size {
+	const char *name;
+	int cols, rows;
+} sizes[] = { { "80x24", 80, 24 }, { "200x50", 200, 50 } };
+
+/* A screen over the story, stopped after snapshot 7 (14:02:18). */
+struct play {
+	struct script script;
+	struct screen_options options;
+	struct screen *screen;
+	struct vt *vt;
+	struct golden *golden;
+};
+
+static void play_start(struct play *play, const struct size *size, const char *name)
+{
+	char session[64];
+
+	play->script = make_story();
+	play->options = (struct screen_options){
+		.terminal = { .rows = size->rows, .cols = size->cols, .keep_bytes = true },
+		.script = &play->script,
+		.upto = 8,
+	};
+	play->screen = screen_start(&play->options);
+	play->vt = screen_vt(play->screen);
+	vt_expect(play->vt, "14:02:18");
+	vt_settle(play->vt);
+	snprintf(session, sizeof(session), "script-%s-%s", size->name, name);
+	play->golden = golden_begin(play->vt, session);
+}
+
+static void play_end(struct play *play)
+{
+	vt_keys(play->vt, "Q");
+	assert_int_equal(vt_end(play->vt, VT_WAIT_MS), 0);
+	golden_end(play->golden);
+	screen_end(play->screen);
+}
+
+/* Presses keys; then all texts stand on the screen, but for those that begin with '!'. */
+static void press(struct play *play, const char *keys, const char *const *texts)
+{
+	screen_press(play->screen, keys);
+	for (; *texts; texts++) {
+		bool there = vt_find(play->vt, **texts == '!' ? *texts + 1 : *texts) >= 0;
+
+		if (there == (**texts == '!')) {
+			char *screen = vt_text(play->vt);
+
+			fputs(screen, stderr); /* cmocka's own cut long texts */
+			free(screen);
+			fail_msg("after %s, '%s' is%s there", keys, *texts + (**texts == '!'),
+				there ? "" : " not");
+		}
+	}
+}
+
+#define PRESS(play, keys, ...) press(play, keys, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void test_cpus(void **state)
+{
+	struct play play;
+
+	play_start(&play, *state, "cpus");
+	PRESS(&play, "1", "LIVE 1.0s", "lost 37", "cpu5: 95.2% of packets", "> 5  ");
+	golden_screen(play.golden, "first");
+	/* The one that went away is marked, and its rate is not a number. */
+	PRESS(&play, "s cpu Enter Home", "> 0  ", "2 off");
+	golden_screen(play.golden, "offline");
+	PRESS(&play, "c 1,2,5 Enter", "cpu:1-2,5", "!cpu0 ", "cpu5 ");
+	PRESS(&play, "c node1 Enter", "cpu:4-7", "!cpu1 ");
+	PRESS(&play, "c hot Enter", "cpu:5", "!cpu4 ");
+	PRESS(&play, "c 99 Enter", "there is no CPU 99", "cpu:5");
+	PRESS(&play, "c all Enter", "cpu0 ", "!cpu:5");
+	PRESS(&play, "b", "by core");
+	PRESS(&play, "b", "by llc", "llc0", "llc4", "!2 off");
+	PRESS(&play, "b", "by node", "node0", "node1");
+	golden_screen(play.golden, "nodes");
+	PRESS(&play, "b", "by all");
+	PRESS(&play, "b", "by cpu", "  0  ");
+	play_end(&play);
+}
+
+static void test_syscalls(void **state)
+{
+	struct play play;
+
+	play_start(&play, *state, "syscalls");
+	PRESS(&play, "2", "> recvmsg", "50.0k", "SUM/s v");
+	PRESS(&play, "u", "showing the total", "TOTAL v", "350.0k");
+	PRESS(&play, "u", "showing the share", "SHARE% v");
+	golden_screen(play.golden, "share");
+	PRESS(&play, "u", "showing the rate", "SUM/s v");
+	PRESS(&play, "j m", "* read");
+	PRESS(&play, "Home Space j", "* recvmsg", "* read");
+	PRESS(&play, "U", "!* recvmsg", "!* read");
+	PRESS(&play, "/ epoll Enter", "> epoll_wait");
+	PRESS(&play, "/ nothing Enter", "'nothing' is not here");
+	PRESS(&play, "f !read Enter", "filtered by '!read'", "!  read ", "recvmsg");
+	golden_screen(play.golden, "filtered");
+	PRESS(&play, "f Backspace Backspace Backspace Backspace Backspace Enter", "  read ",
+		"!filtered by");
+	PRESS(&play, "s sys Enter", "SYSCALL v");
+	PRESS(&play, "I", "SYSCALL ^");
+	if ((*(const struct size **)state)->cols >= 200)
+		PRESS(&play, ">", "ABI v");
+	PRESS(&play, ">", "SUM/s v");
+	if ((*(const struct size **)state)->cols >= 200)
+		PRESS(&play, "<", "ABI v");
+	PRESS(&play, "<", "SYSCALL v");
+	PRESS(&play, "i", "!futex");
+	PRESS(&play, "i", "futex");
+	golden_screen(play.golden, "sorted");
+	play_end(&play);
+}
+
+static void test_pane(void **state)
+{
+	struct play play;
+
+	play_start(&play, *state, "pane");
+	PRESS(&play, "5", "FOLLOW on", "17.888888", "lost 37");
+	golden_screen(play.golden, "follow");
+	PRESS(&play, "Up", "standing still");
+	screen_go(play.screen, 10);
+	vt_expect(play.vt, "14:02:20");
+	vt_settle(play.vt);
+	PRESS(&play, "Space", "standing still", "16 newer", "!18.888888");
+	golden_screen(play.golden, "still");
+	PRESS(&play, "G", "FOLLOW on", "19.888888");
+	PRESS(&play, "/ 51514 Enter", "51514");
+	golden_screen(play.golden, "found");
+	PRESS(&play, "F", "FOLLOW on");
+	PRESS(&play, "f nothing-has-this Enter", "!17.888888");
+	PRESS(&play, "f Backspace", "");
+	for (int i = 0; i < 15; i++)
+		vt_keys(play.vt, "Backspace");
+	PRESS(&play, "Enter", "19.888888");
+	PRESS(&play, "Up Enter", "> skb 0x");
+	golden_screen(play.golden, "packet");
+	PRESS(&play, "Backspace", "standing still");
+	play_end(&play);
+}
+
+static void test_time(void **state)
+{
+	struct play play;
+
+	play_start(&play, *state, "time");
+	PRESS(&play, "p", "PAUSED");
+	screen_go(play.screen, 12);
+	vt_settle(play.vt);
+	PRESS(&play, "[", "14:02:17");
+	PRESS(&play, "[ [", "14:02:15", "lost 37");
+	PRESS(&play, "[", "14:02:14", "lost 0");
+	PRESS(&play, "{", "14:02:11", "avg       -");
+	golden_screen(play.golden, "begin");
+	PRESS(&play, "]", "14:02:12", "12.7k/s");
+	PRESS(&play, ": 14:02:16 Enter", "14:02:16");
+	PRESS(&play, ": rubbish Enter", "a time looks like");
+	PRESS(&play, "#", "!top1");
+	PRESS(&play, "#", "top1");
+	PRESS(&play, "?", "pause the screen");
+	PRESS(&play, "q", "1 CPUs");
+	play_end(&play);
+}
+
+/* Live: the clock of the source is the real one. */
+static void test_stale(void **state)
+{
+	static const struct script_line lines[] = {
+		{ 0, SCRIPT_GROW, TABLE_PROBES, 0, COUNT_PACKETS, SCRIPT_ALL_CPUS, 100 },
+		{ 4, SCRIPT_STALL, TABLE_PROBES, 0, 0, 0, 0 },
+	};
+	struct script script = script_machine(4, 1);
+	const struct size *size = *state;
+	const struct screen_options options = {
+		.terminal = { .rows = size->rows, .cols = size->cols },
+		.script = &script,
+		.interval_ns = 200000000,
+	};
+	struct screen *screen;
+
+	script.lines = lines;
+	script.n_lines = sizeof(lines) / sizeof(lines[0]);
+	script.paced = script.own_clock = true;
+	screen = screen_start(&options);
+	vt_expect(screen_vt(screen), "LIVE 0.2s");
+	vt_expect(screen_vt(screen), "STALE");
+	vt_keys(screen_vt(screen), "p");
+	vt_expect(screen_vt(screen), "PAUSED");
+	vt_expect(screen_vt(screen), "screen of");
+	screen_release(screen);
+	vt_keys(screen_vt(screen), "p");
+	vt_expect(screen_vt(screen), "LIVE 0.2s");
+	vt_expect_not(screen_vt(screen), "STALE");
+	vt_keys(screen_vt(screen), "-");
+	vt_expect(screen_vt(screen), "LIVE 0.1s");
+	vt_answer(screen_vt(screen), "d", "0.5");
+	vt_expect(screen_vt(screen), "LIVE 0.5s");
+	vt_answer(screen_vt(screen), "d", "61");
+	vt_expect(screen_vt(screen), "0.1 to 60 seconds");
+	screen_end(screen);
+}
+
+#define BOTH(test)                                                                                 \
+	{ #test " 80x24", test, NULL, NULL, (void *)&sizes[0] },                                   \
+	{                                                                                          \
+		#test " 200x50", test, NULL, NULL, (void *)&sizes[1]                               \
+	}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOTH(test_cpus),
+		BOTH(test_syscalls),
+		BOTH(test_pane),
+		BOTH(test_time),
+		BOTH(test_stale),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
