@@ -49,6 +49,7 @@ static const struct step {
 	{ "interfaces", { "6" } },
 	{ "losses", { "7" } },
 	{ "help", { "?" } },
+	{ "setup", { "Backspace", "F2" } },
 };
 
 struct session {
