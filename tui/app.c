@@ -492,6 +492,21 @@ static int loop(struct app *app, struct error *err)
 	return status;
 }
 
+void app_splash(const char *host, const char *text)
+{
+	if (terminal_open(NULL))
+		return;
+	mvprintw(0, 0, "skewtop %s", host);
+	mvprintw(2, 1, "%s", text);
+	refresh();
+}
+
+void app_unsplash(void)
+{
+	if (terminal_is_open())
+		terminal_close();
+}
+
 int app_run(const struct app_options *options, struct error *err)
 {
 	struct app *app = calloc(1, sizeof(*app));
@@ -502,7 +517,7 @@ int app_run(const struct app_options *options, struct error *err)
 	app->options = options;
 	if (init_parts(app)) {
 		status = error_set(err, EXIT_FAILED, "out of memory");
-	} else if (terminal_open(err)) {
+	} else if (!terminal_is_open() && terminal_open(err)) {
 		status = EXIT_FAILED;
 	} else {
 		status = init_screen(app) ? error_set(err, EXIT_FAILED, "out of memory") :

@@ -44,6 +44,14 @@ struct app_options {
 int app_check(const char *view, const char *theme, struct error *err);
 
 /*
+ * Takes the terminal over and says what is being waited for, so that a start that takes some tenths of a
+ * second is not a dead terminal. terminal_signals() must have been called. app_run() then goes on from
+ * there; who does not get that far calls app_unsplash(). Failure is app_run()'s to tell.
+ */
+void app_splash(const char *host, const char *text);
+void app_unsplash(void);
+
+/*
  * Runs until the user quits, a signal comes, or the collector ends in failure. terminal_signals() must
  * have been called before the collectors were started. An exit code, with a sentence unless
  * EXIT_OK.

@@ -16,6 +16,7 @@
 #include "core/privileges.h"
 #include "core/probe_list.h"
 #include "core/recording_write.h"
+#include "core/sanitize.h"
 #include "tui/app.h"
 #include "tui/config.h"
 #include "tui/farewell.h"
@@ -144,6 +145,18 @@ static int open_recording(struct session *session, struct error *err)
 	return status;
 }
 
+/* The kernel takes some tenths of a second to verify the programs. */
+static void splash(const struct options *options)
+{
+	char host[65] = "";
+
+	if (options->action != OPTIONS_RUN || !options_screen(options))
+		return;
+	gethostname(host, sizeof(host) - 1);
+	sanitize(host, sizeof(host), host, sizeof(host));
+	app_splash(host, "loading the probes of this kernel ...");
+}
+
 static int open_live(struct session *session, struct error *err)
 {
 	static struct live_options live;
@@ -153,6 +166,7 @@ static int open_live(struct session *session, struct error *err)
 		status = open_recording(session, err);
 	if (status)
 		return status;
+	splash(session->options);
 	session->source[0] = source_live_open(&live, err, &status);
 	if (!session->source[0])
 		return status;
@@ -264,17 +278,11 @@ static int run_screen(struct session *session, struct error *err)
 
 static int run(struct session *session, struct error *err)
 {
-	bool screen = options_screen(session->options);
-	int status;
+	int status = start_collectors(session, err);
 
-	if (screen)
-		terminal_signals();
-	else
-		batch_signals();
-	status = start_collectors(session, err);
 	if (status)
 		return status;
-	if (screen)
+	if (options_screen(session->options))
 		return run_screen(session, err);
 	return batch_run(session->collector[0], session->json, session->recording, err);
 }
@@ -296,11 +304,16 @@ int main(int argc, char **argv)
 	if (options.action == OPTIONS_VERSION)
 		return print(options_version);
 	take_config(&options, &session.config, &session.notice);
+	if (options_screen(&options))
+		terminal_signals();
+	else
+		batch_signals();
 	status = options.replay.n ? open_replays(&session, &err) : open_live(&session, &err);
 	if (!status && options.action == OPTIONS_LIST_PROBES)
 		status = list_probes(session.source[0]);
 	else if (!status)
 		status = run(&session, &err);
+	app_unsplash();
 	session_close(&session);
 	return complain(&err, status);
 }

@@ -270,6 +270,11 @@ void terminal_close(void)
 	close(term.ending_fd);
 }
 
+bool terminal_is_open(void)
+{
+	return term.screen != NULL;
+}
+
 /* ---- keys ---- */
 
 int terminal_key(void)

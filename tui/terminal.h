@@ -31,6 +31,7 @@ void terminal_signals(void);
  */
 int terminal_open(struct error *err);
 void terminal_close(void);
+bool terminal_is_open(void);
 
 /* A descriptor that becomes readable when a signal says to end. */
 int terminal_ending_fd(void);
