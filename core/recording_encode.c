@@ -317,10 +317,19 @@ struct text {
 	char *end;
 };
 
-static void add_text(struct text *text, const char *word)
+static inline void add_bytes(struct text *text, const char *bytes, size_t n)
 {
-	while (*word && text->at < text->end)
-		*text->at++ = *word++;
+	size_t room = text->end - text->at;
+
+	if (n > room)
+		n = room;
+	memcpy(text->at, bytes, n);
+	text->at += n;
+}
+
+static inline void add_text(struct text *text, const char *word)
+{
+	add_bytes(text, word, strlen(word));
 }
 
 static void add_number(struct text *text, uint32_t number)
@@ -328,34 +337,42 @@ static void add_number(struct text *text, uint32_t number)
 	char digits[12];
 	char *at = digits + sizeof(digits);
 
-	*--at = '\0';
 	do {
 		*--at = '0' + number % 10;
 		number /= 10;
 	} while (number);
-	add_text(text, at);
+	add_bytes(text, at, digits + sizeof(digits) - at);
+}
+
+static void add_reason(struct text *text, const struct reasons *reasons, uint32_t reason)
+{
+	const char *name = reasons_name(reasons, reason);
+	char number[32];
+
+	if (!name) {
+		reasons_format(reasons, reason, number, sizeof(number));
+		name = number;
+	}
+	add_text(text, " reason=");
+	add_text(text, name);
 }
 
 /* "kfree_skb cpu=1 comm=curl pid=77 reason=NO_SOCKET location=udp_rcv+0x1f2" */
 static void put_comment(const struct recording_encoder *e, const struct row *probe,
 	const struct trace_record *record, const char *location, struct bytes *out)
 {
-	char buf[320], comm[ABI_COMM_LEN + 1] = "", reason[64];
+	char buf[320];
 	struct text text = { .at = buf, .end = buf + sizeof(buf) };
 
-	memcpy(comm, record->comm, ABI_COMM_LEN);
 	add_text(&text, probe ? probe->name : "unknown");
 	add_text(&text, " cpu=");
 	add_number(&text, record->cpu);
 	add_text(&text, " comm=");
-	add_text(&text, comm);
+	add_bytes(&text, record->comm, strnlen(record->comm, sizeof(record->comm)));
 	add_text(&text, " pid=");
 	add_number(&text, record->tgid);
-	if (record->flags & RECORD_HAS_REASON) {
-		reasons_format(e->host->reasons, record->reason, reason, sizeof(reason));
-		add_text(&text, " reason=");
-		add_text(&text, reason);
-	}
+	if (record->flags & RECORD_HAS_REASON)
+		add_reason(&text, e->host->reasons, record->reason);
 	if (location) {
 		add_text(&text, " location=");
 		add_text(&text, location);
@@ -370,24 +387,50 @@ static bool all_zero(const uint8_t *bytes, size_t n)
 	return memcmp(bytes, zeros, n) == 0;
 }
 
-static void put_record_option(const struct trace_record *record, size_t n_bytes, struct bytes *out)
-{
-	const size_t before_data = offsetof(struct trace_record, data);
-	struct record_option option = {
-		.pen = RECORDING_PEN,
-		.magic = RECORD_MAGIC,
-		.head = sizeof(*record),
-		.size = sizeof(*record),
-	};
-	uint16_t head[2] = { OPTION_CUSTOM_BINARY };
+/* The options that every packet has, as they stand in the file. */
+struct fixed_options {
+	uint16_t flags_code, flags_length;
+	uint32_t flags;
+	uint16_t dropped_code, dropped_length;
+	uint32_t dropped[2];
+	uint16_t id_code, id_length;
+	uint32_t id[2];
+	uint16_t queue_code, queue_length;
+	uint32_t queue;
+	uint16_t record_code, record_length;
+	struct record_option record;
+};
 
+static_assert(sizeof(struct fixed_options) == 8 + 12 + 12 + 8 + 4 + 12, "no padding");
+
+/* All but the comment; the record's bytes, the last of them, follow. */
+static void put_fixed_options(const struct row *probe, const struct trace_record *record,
+	size_t n_bytes, uint64_t dropped, struct bytes *out)
+{
+	struct fixed_options o = {
+		.flags_code = OPTION_PACKET_FLAGS,
+		.flags_length = sizeof(o.flags),
+		.flags = packet_flags(probe, record),
+		.dropped_code = OPTION_PACKET_DROPCOUNT,
+		.dropped_length = sizeof(o.dropped),
+		.id_code = OPTION_PACKET_ID,
+		.id_length = sizeof(o.id),
+		.queue_code = OPTION_PACKET_QUEUE,
+		.queue_length = sizeof(o.queue),
+		.queue = record->queue,
+		.record_code = OPTION_CUSTOM_BINARY,
+		.record = { .pen = RECORDING_PEN, .magic = RECORD_MAGIC, .head = sizeof(*record),
+			.size = sizeof(*record) },
+	};
+
+	memcpy(o.dropped, &dropped, sizeof(dropped));
+	memcpy(o.id, &record->skb, sizeof(record->skb));
 	/* What the packet's bytes tell already is left out. */
 	if (all_zero(record->data + n_bytes, sizeof(record->data) - n_bytes))
-		option.head = before_data;
-	head[1] = sizeof(option) + option.head;
-	bytes_put(out, head, sizeof(head));
-	bytes_put(out, &option, sizeof(option));
-	pcapng_put_padded(out, record, option.head);
+		o.record.head = offsetof(struct trace_record, data);
+	o.record_length = sizeof(o.record) + o.record.head;
+	bytes_put(out, &o, sizeof(o));
+	pcapng_put_padded(out, record, o.record.head);
 }
 
 /* Lines that this CPU lost since its last one. */
@@ -408,8 +451,6 @@ int recording_encode_record(struct recording_encoder *e, const struct trace_reco
 	const struct row *probe = probe_of(e, record);
 	uint32_t n_bytes = record->snap_len < ABI_SNAP_MAX ? record->snap_len : ABI_SNAP_MAX;
 	int64_t original = (int64_t)record->len + record->data_off;
-	uint32_t flags = packet_flags(probe, record), queue = record->queue;
-	uint64_t dropped = take_dropped(e, record), id = record->skb;
 	const char *location = NULL;
 	int interface = interface_of(e, record, out);
 	uint32_t body[5];
@@ -429,12 +470,8 @@ int recording_encode_record(struct recording_encoder *e, const struct trace_reco
 	body[4] = original;
 	bytes_put(out, body, sizeof(body));
 	pcapng_put_padded(out, record->data, n_bytes);
-	pcapng_put_option(out, OPTION_PACKET_FLAGS, &flags, sizeof(flags));
-	pcapng_put_option(out, OPTION_PACKET_DROPCOUNT, &dropped, sizeof(dropped));
-	pcapng_put_option(out, OPTION_PACKET_ID, &id, sizeof(id));
-	pcapng_put_option(out, OPTION_PACKET_QUEUE, &queue, sizeof(queue));
 	put_comment(e, probe, record, location, out);
-	put_record_option(record, n_bytes, out);
+	put_fixed_options(probe, record, n_bytes, take_dropped(e, record), out);
 	pcapng_put_end_of_options(out);
 	pcapng_end(out, start);
 	return result(out);

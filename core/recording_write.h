@@ -21,7 +21,7 @@ struct recording_options {
 	const char *path;  /* "-": standard output. A name that ends in .gz: compressed */
 	bool force;	   /* an existing file of ours may be overwritten */
 	int gzip_level;	   /* 0: 1, the fastest */
-	size_t queue_bytes; /* that may wait to be written, 0: 16 MiB */
+	size_t queue_bytes; /* that may wait to be written, 0: 64 MiB */
 };
 
 /*

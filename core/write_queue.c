@@ -15,7 +15,7 @@
 #include <zlib.h>
 
 enum {
-	MAX_BYTES = 16 << 20,
+	MAX_BYTES = 64 << 20, /* more than a second of 100 000 lines: a disk may think that long */
 	SPARES_MAX = 8, /* pieces of memory kept for being filled again */
 	PIPE_BYTES = 1 << 20,
 	ZIP_BYTES = 256 << 10,

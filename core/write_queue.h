@@ -17,7 +17,7 @@ struct write_queue;
 struct write_queue_options {
 	int fd;		    /* stays the caller's */
 	int gzip_level;	    /* 1 ... 9; 0: not compressed */
-	size_t max_bytes;   /* that may wait; 0: 16 MiB */
+	size_t max_bytes;   /* that may wait; 0: 64 MiB */
 	bool patient;	    /* putting waits for room instead of failing */
 	/* How much of n bytes, of which not all could be written, to leave in a regular file. NULL: all. */
 	size_t (*whole)(const uint8_t *data, size_t n);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What recording adds: the same 100 000 records a second go to a trace log alone, and to a trace log and a
- * recording. Prints CPU time of this process (both of its threads) per second of the clock.
- * The goal is that a plain file and a pipe add at most 0.10 of a CPU.
+ * recording. Prints CPU time of this process (both of its threads) per second of the clock, the least of
+ * some rounds: what else runs on the machine only adds. The goal is that a plain file and a pipe
+ * add at most 0.10 of a CPU.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -15,11 +16,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/reasons.h"
 #include "core/recording_write.h"
 #include "core/trace_log.h"
 #include "tests/support/scripted.h"
 
-enum { PER_SECOND = 100000, SECONDS = 5, TICKS = 40, KINDS = 4096 };
+enum { PER_SECOND = 100000, SECONDS = 3, ROUNDS = 3, TICKS = 40, KINDS = 4096 };
 
 static struct trace_record records[KINDS];
 
@@ -131,35 +133,52 @@ static double run_into_pipe(struct source *source, const char *path)
 	return used;
 }
 
+static void make_records(const struct host *host)
+{
+	size_t n_reasons;
+	const struct reason *reason = reasons_list(host->reasons, &n_reasons);
+
+	for (int i = 0; i < KINDS; i++) {
+		scripted_record(&records[i], i % 64, i % 3, i);
+		records[i].flags |= RECORD_HAS_LOCATION | RECORD_HAS_REASON;
+		records[i].reason = reason[i % n_reasons].number;
+		records[i].location = UINT64_C(0xffffffff81000000) + i % 50 * 64;
+	}
+}
+
+static void keep_least(double *least, double used)
+{
+	if (!*least || used < *least)
+		*least = used;
+}
+
 int main(void)
 {
 	struct script script = script_machine(64, 2);
 	struct source *source = scripted_open(&script);
 	char dir[] = "/tmp/skewtop-bench-XXXXXX", file[64], zip[64], fifo[64];
-	double alone, to_file, to_zip, to_pipe;
+	double alone = 0, to_file = 0, to_zip = 0, to_pipe = 0;
 
 	if (!mkdtemp(dir))
 		return 1;
 	snprintf(file, sizeof(file), "%s/file.pcapng", dir);
 	snprintf(zip, sizeof(zip), "%s/file.pcapng.gz", dir);
 	snprintf(fifo, sizeof(fifo), "%s/pipe", dir);
-	for (int i = 0; i < KINDS; i++) {
-		scripted_record(&records[i], i % 64, i % 3, i);
-		records[i].flags |= RECORD_HAS_LOCATION | RECORD_HAS_REASON;
-		records[i].location = UINT64_C(0xffffffff81000000) + i % 50 * 64;
-	}
+	make_records(source->host);
 	printf("recording %d records a second, over %d s:\n", PER_SECOND, SECONDS);
-	alone = run(source, NULL);
+	for (int round = 0; round < ROUNDS; round++) {
+		keep_least(&alone, run(source, NULL));
+		keep_least(&to_file, run_into(source, file));
+		keep_least(&to_pipe, run_into_pipe(source, fifo));
+		keep_least(&to_zip, run_into(source, zip));
+		unlink(file);
+		unlink(zip);
+		unlink(fifo);
+	}
 	printf("  %-28s %7.3f CPU\n", "not recorded", alone);
-	to_file = run_into(source, file);
-	to_pipe = run_into_pipe(source, fifo);
-	to_zip = run_into(source, zip);
 	printf("recording adds: file %.3f CPU, pipe %.3f CPU (at most 0.100: %s), .gz %.3f CPU\n",
 		to_file - alone, to_pipe - alone,
 		to_file - alone <= 0.1 && to_pipe - alone <= 0.1 ? "yes" : "NO", to_zip - alone);
-	unlink(file);
-	unlink(zip);
-	unlink(fifo);
 	rmdir(dir);
 	source_close(source);
 	return 0;
