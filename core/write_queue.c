@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -31,7 +32,9 @@ struct piece {
 
 struct write_queue {
 	struct write_queue_options options;
+	int fd;	      /* options.fd, or a non-blocking one of our own to the same pipe */
 	bool regular; /* never keeps us waiting for a reader */
+	bool may_block;
 	pthread_t thread;
 	bool joined;
 	int failed_fd;
@@ -68,7 +71,7 @@ static void fail(struct write_queue *q, int error)
 /* Waits until a pipe takes something; for ever, unless this is the end. */
 static int wait_writable(struct write_queue *q)
 {
-	struct pollfd poll_fd = { .fd = q->options.fd, .events = POLLOUT };
+	struct pollfd poll_fd = { .fd = q->fd, .events = POLLOUT };
 	int waited = 0;
 
 	while (poll(&poll_fd, 1, POLL_MS) <= 0) {
@@ -79,20 +82,25 @@ static int wait_writable(struct write_queue *q)
 	return 0;
 }
 
-/* A pipe that poll(2) calls writable takes PIPE_BUF bytes without blocking (pipe(7)). */
+/*
+ * As much as goes at once. Where a write may block, what poll(2) calls writable is trusted for PIPE_BUF
+ * bytes (pipe(7)).
+ */
 static ssize_t write_some(struct write_queue *q, const uint8_t *data, size_t n)
 {
-	int err = q->regular ? 0 : wait_writable(q);
+	int err = q->may_block ? wait_writable(q) : 0;
 	ssize_t done;
 
 	if (err)
 		return err;
-	if (!q->regular && n > PIPE_BUF)
+	if (q->may_block && n > PIPE_BUF)
 		n = PIPE_BUF;
-	done = write(q->options.fd, data, n);
+	done = write(q->fd, data, n);
 	if (done >= 0)
 		return done;
-	return errno == EINTR || errno == EAGAIN ? 0 : -errno;
+	if (errno == EAGAIN)
+		return wait_writable(q);
+	return errno == EINTR ? 0 : -errno;
 }
 
 /* Leaves a regular file with what its readers can use. */
@@ -103,7 +111,7 @@ static void cut_back(struct write_queue *q, const uint8_t *data, size_t done)
 	if (!q->regular || !q->options.whole)
 		return;
 	whole += q->options.gzip_level ? 0 : q->options.whole(data, done);
-	if (ftruncate(q->options.fd, whole) == 0)
+	if (ftruncate(q->fd, whole) == 0)
 		atomic_store(&q->written, whole);
 }
 
@@ -231,6 +239,14 @@ void write_queue_put(struct write_queue *q, struct bytes *bytes, bool flush)
 	bytes->length = 0;
 }
 
+/* A pipe's reader sees its end when the last descriptor is closed. */
+static void close_pipe(struct write_queue *q)
+{
+	if (q->fd != q->options.fd)
+		close(q->fd);
+	q->fd = q->options.fd;
+}
+
 void write_queue_finish(struct write_queue *q)
 {
 	if (q->joined)
@@ -242,6 +258,7 @@ void write_queue_finish(struct write_queue *q)
 	pthread_mutex_unlock(&q->lock);
 	pthread_join(q->thread, NULL);
 	q->joined = true;
+	close_pipe(q);
 }
 
 /* ---- life ---- */
@@ -259,18 +276,36 @@ static int open_zip(struct write_queue *q)
 		       Z_DEFAULT_STRATEGY) == Z_OK ? 0 : -ENOMEM;
 }
 
+/*
+ * A pipe that others share (standard output) must not become non-blocking for them, so it is opened once
+ * more, for us. A larger pipe lets the reader sleep longer. Either may fail and costs time then.
+ */
+static void look_at_pipe(struct write_queue *q)
+{
+	char path[32];
+	int fd;
+
+	(void)fcntl(q->fd, F_SETPIPE_SZ, PIPE_BYTES);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", q->fd);
+	fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0)
+		q->fd = fd;
+}
+
 static void look_at(struct write_queue *q)
 {
 	struct stat st;
 
-	q->regular = fstat(q->options.fd, &st) == 0 && S_ISREG(st.st_mode);
-	/* A larger pipe lets the reader sleep longer; not having it costs nothing but time. */
-	if (!q->regular && S_ISFIFO(st.st_mode))
-		(void)fcntl(q->options.fd, F_SETPIPE_SZ, PIPE_BYTES);
+	q->fd = q->options.fd;
+	if (fstat(q->fd, &st) == 0 && S_ISFIFO(st.st_mode))
+		look_at_pipe(q);
+	q->regular = S_ISREG(st.st_mode);
+	q->may_block = !q->regular && !(fcntl(q->fd, F_GETFL) & O_NONBLOCK);
 }
 
 static void free_parts(struct write_queue *q)
 {
+	close_pipe(q);
 	if (q->failed_fd >= 0)
 		close(q->failed_fd);
 	if (q->zipped)
