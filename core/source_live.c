@@ -5,6 +5,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -288,6 +289,38 @@ static int add_probe_rows(const struct packet_probes *probes, struct host *host)
 }
 
 /* The first filter, and everything that counts. */
+/* System calls and softirqs, loaded beside the packet programs: most of a start is the verifier's time. */
+struct beside {
+	struct live *live;
+	struct error err;
+	int ret;
+};
+
+static void *open_beside(void *context)
+{
+	struct beside *beside = context;
+	struct live *live = beside->live;
+
+	beside->ret = live_probes_open(&live->probes, &live->options, &beside->err);
+	return NULL;
+}
+
+static int open_all(struct live *live, struct error *err)
+{
+	struct beside beside = { .live = live };
+	pthread_t thread;
+	bool threaded = !pthread_create(&thread, NULL, open_beside, &beside);
+	int ret = live_instances_open(live, err);
+
+	if (threaded)
+		pthread_join(thread, NULL);
+	else
+		open_beside(&beside);
+	if (!ret && beside.ret)
+		ret = error_set(err, beside.ret, "%s", beside.err.text);
+	return ret;
+}
+
 static int open_probes(struct live *live, struct btf *btf, struct error *err)
 {
 	const struct live_options *options = &live->options;
@@ -301,9 +334,7 @@ static int open_probes(struct live *live, struct btf *btf, struct error *err)
 	if (!live->functions)
 		return error_set(err, -ENOMEM, "out of memory");
 	probes->n = tracepoints_find(btf, probes->tracepoint, PROBE_MAX, &probes->left_out);
-	ret = live_instances_open(live, err);
-	if (!ret)
-		ret = live_probes_open(&live->probes, options, err);
+	ret = open_all(live, err);
 	if (!ret && add_probe_rows(probes, live->host))
 		ret = error_set(err, -ENOMEM, "out of memory");
 	/* Later changes bring their own. */
