@@ -69,7 +69,7 @@ static void on_record(void *context, const struct trace_record *record, uint64_t
 		seen->strange++;
 }
 
-static void on_snapshot(void *context, const struct snapshot *older, const struct snapshot *newer)
+static void on_snapshot(void *context, const struct snapshot *older, struct snapshot *newer)
 {
 	struct seen *seen = context;
 
@@ -88,7 +88,7 @@ static void on_snapshot(void *context, const struct snapshot *older, const struc
 	}
 }
 
-static void on_end(void *context, const struct snapshot *last)
+static void on_end(void *context, struct snapshot *last)
 {
 	struct seen *seen = context;
 
@@ -145,7 +145,10 @@ static void start(struct scene *scene, const char *filter)
 	struct collector_options collecting = {
 		.interval_ns = 20 * 1000 * 1000,
 		.n_listeners = 1,
-		.listener[0] = {on_record, on_snapshot, on_end, scene->seen},
+		.listener[0] = {.record = on_record,
+			.snapshot = on_snapshot,
+			.end = on_end,
+			.context = scene->seen},
 	};
 	struct error err = {""};
 	struct source *source = live_open(&options);
