@@ -285,13 +285,6 @@ static const char *location_text(struct recording_encoder *e, uint64_t location,
 	return catalog_row(e->seen, SEEN_LOCATIONS, index)->name;
 }
 
-static const struct row *probe_of(const struct recording_encoder *e, const struct trace_record *record)
-{
-	int index = catalog_find(e->host->catalog, TABLE_PROBES, record->probe, 0);
-
-	return index < 0 ? NULL : catalog_row(e->host->catalog, TABLE_PROBES, index);
-}
-
 static uint32_t packet_flags(const struct row *probe, const struct trace_record *record)
 {
 	static const uint32_t reception[] = {
@@ -445,10 +438,21 @@ static uint64_t take_dropped(struct recording_encoder *e, const struct trace_rec
 	return n;
 }
 
+/* Rows come while tracing runs (functions, attached in the background): told before what names them. */
+static void tell_row(struct recording_encoder *e, const struct trace_record *record, struct bytes *out)
+{
+	bool function = record->probe >= PROBE_MAX;
+	enum table_id table = function ? TABLE_FUNCTIONS : TABLE_PROBES;
+	int row = function ? record->probe - PROBE_MAX : record->probe;
+
+	if (row >= e->n_rows[table] && row < catalog_count(e->host->catalog, table))
+		put_rows(e, out);
+}
+
 int recording_encode_record(struct recording_encoder *e, const struct trace_record *record,
 	uint64_t real_ns, struct bytes *out)
 {
-	const struct row *probe = probe_of(e, record);
+	const struct row *probe = catalog_traced(e->host->catalog, record->probe);
 	uint32_t n_bytes = record->snap_len < ABI_SNAP_MAX ? record->snap_len : ABI_SNAP_MAX;
 	int64_t original = (int64_t)record->len + record->data_off;
 	const char *location = NULL;
@@ -456,6 +460,7 @@ int recording_encode_record(struct recording_encoder *e, const struct trace_reco
 	uint32_t body[5];
 	size_t start;
 
+	tell_row(e, record, out);
 	if (record->flags & RECORD_HAS_LOCATION)
 		location = location_text(e, record->location, out);
 	if (interface < 0)

@@ -25,7 +25,8 @@ void recording_encoder_free(struct recording_encoder *encoder); /* NULL is fine 
 /* The section, the host and its rows so far: what comes first. */
 int recording_encode_start(struct recording_encoder *encoder, struct bytes *out);
 
-/* More than encoding one record ever takes, blocks that it needs first included. */
+/* More than one record takes, its interface and location included; rows that it is the first to name come
+ * on top. */
 enum { RECORDING_RECORD_MAX = 2048 };
 int recording_encode_record(struct recording_encoder *encoder, const struct trace_record *record,
 	uint64_t real_ns, struct bytes *out);

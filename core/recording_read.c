@@ -103,8 +103,9 @@ static int no_memory(const struct reader *r, struct error *err)
 
 static int fault(struct reader *r, const char *what, struct error *err)
 {
-	return error_set(err, -EBADMSG, "%s, byte %ju: %s", input_name(r->input),
-		(uintmax_t)r->offset, what);
+	return error_set(err, -EBADMSG, "%s, byte %ju: %s%s", input_name(r->input),
+		(uintmax_t)r->offset, what,
+		r->origin == ORIGIN_UNKNOWN ? "" : "; what came before is shown");
 }
 
 static void note_damage(struct reader *r)
@@ -361,7 +362,7 @@ static int next_of_pcap(struct reader *r, struct read_event *event, struct error
 		return ret;
 	packet.length = pcapng_u32(unread(r) + 8, r->swapped);
 	if (packet.length > PCAP_PACKET_MAX)
-		return fault(r, "no packet of a pcap file begins here; what came before is shown", err);
+		return fault(r, "no packet of a pcap file begins here", err);
 	ret = need(r, PCAP_PACKET_HEAD + packet.length, err);
 	if (ret)
 		return ret;
@@ -448,10 +449,10 @@ static int explain_block(struct reader *r, int ret, struct error *err)
 	case -EPROTO:
 		return fault(r, "pcapng of a version that is not known", err);
 	case -EXFULL:
-		return fault(r, "a second recording begins here; to see it, put it into a file of its "
-				"own", err);
+		return fault(
+			r, "a second recording begins here, which needs a file of its own", err);
 	default:
-		return fault(r, "this block makes no sense; what came before is shown", err);
+		return fault(r, "this block makes no sense", err);
 	}
 }
 
@@ -478,7 +479,7 @@ static int next_of_pcapng(struct reader *r, struct read_event *event, struct err
 			return ret;
 	}
 	if (ret)
-		return fault(r, "no block begins here; what came before is shown", err);
+		return fault(r, "no block begins here", err);
 	r->swapped = swapped;
 	ret = take_block(r, &block, event);
 	if (ret < 0)
@@ -487,7 +488,7 @@ static int next_of_pcapng(struct reader *r, struct read_event *event, struct err
 		take(r, block.total);
 	/* A recording behind a recording has a replay of its own. */
 	if (ret == READ_END && need(r, 1, NULL) == 0)
-		fault(r, "a second recording begins here; to see it, put it into a file of its own",
+		fault(r, "a second recording begins here, which needs a file of its own",
 			&r->fault);
 	return ret;
 }

@@ -248,6 +248,8 @@ int recording_finish(struct recording *r, struct error *err)
 
 	if (!r->queue)
 		return 0;
+	/* A collector that failed has told of no end. */
+	put_piece(r, true);
 	write_queue_finish(r->queue);
 	ret = write_queue_error(r->queue);
 	if (!ret)

@@ -240,6 +240,54 @@ static void key_frames_and_filters_come_back(void **state)
 	keeper_free(&read);
 }
 
+/* A function that was attached between two snapshots has its name with its first line. */
+static void a_row_is_told_before_the_line_that_names_it(void **state)
+{
+	const struct recording_options options = { .path = place.path };
+	const struct row added = { .key = { 0xffffffff81000000, 1 }, .name = "ip_rcv", .where = "" };
+	struct host *host = make_host(2, 0);
+	struct recording *r = start(&options, host, true);
+	struct listener to = recording_listener(r);
+	struct trace_record record;
+	struct read_event event;
+	struct reader *reader;
+	struct error err = { "" };
+
+	(void)state;
+	assert_int_equal(catalog_add(host->catalog, TABLE_FUNCTIONS, &added), 0);
+	scripted_record(&record, 0, PROBE_MAX, 0);
+	to.record(to.context, &record, 1);
+	assert_int_equal(recording_finish(r, &err), 0);
+	reader = reader_open(input_open(place.path, false, &err), &err);
+	assert_non_null(reader);
+	assert_int_equal(reader_next(reader, &event, &err), READ_RECORD);
+	assert_string_equal(
+		catalog_traced(reader_host(reader)->catalog, event.record.probe)->name, "ip_rcv");
+	reader_close(reader);
+	recording_free(r);
+	host_free(host);
+}
+
+/* What is kept in the tree stays readable. */
+static void recordings_of_today_are_read_tomorrow(void **state)
+{
+	static const char *const names[] = { "2", "64", "256", "512" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct keeper read = { 0 };
+		char path[64];
+
+		snprintf(path, sizeof(path), "tests/tui/recordings/edge-%s.pcapng.gz", names[i]);
+		keeper_read_file(&read, path);
+		assert_string_equal(read.error.text, "");
+		assert_true(read.n_snapshots == 61 || read.n_snapshots == 13);
+		assert_true(read.n_records > 100);
+		assert_true(ledger_sum(read.last).balanced);
+		keeper_free(&read);
+	}
+}
+
 /* Every block of a file, called with where it starts. */
 static void each_block(uint8_t *bytes, size_t n, void (*see)(uint8_t *block, size_t total, void *),
 	void *context)
@@ -660,6 +708,8 @@ int main(void)
 		IN_PLACE(a_packed_recording_comes_back),
 		IN_PLACE(the_host_comes_back),
 		IN_PLACE(key_frames_and_filters_come_back),
+		IN_PLACE(a_row_is_told_before_the_line_that_names_it),
+		IN_PLACE(recordings_of_today_are_read_tomorrow),
 		IN_PLACE(a_damaged_snapshot_costs_no_more_than_those_that_rest_on_it),
 		IN_PLACE(an_existing_file_is_kept),
 		IN_PLACE(a_recording_that_never_began_leaves_nothing),
