@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Filters in this kernel: every program loads with one, and what is counted of real VLAN, GRE, IPIP,
 # Geneve and VXLAN devices is exactly what was sent.
+# boot: --timeout 420
 # shellcheck source=tests/kernels/guest.sh
 . "$(dirname "$0")/guest.sh"
 packets=500
@@ -53,10 +54,10 @@ run() {
 run udp dst port 7001
 run vlan 5 and udp dst port 7002
 run --filter-tunnel "udp dst port 7003"
-run --filter-tunnel "udp dst port 7004"
 run --filter-tunnel "udp dst portrange 7003-7006"
 run --filter-tunnel "udp dst port 7006" "udp port 4789"
 run "udp dst portrange 7003-7004"
+echo "# $SECONDS s: ${#filters[@]} instances start"
 for i in "${!filters[@]}"; do
 	for _ in $(seq 300); do
 		[ -s "$work/$i" ] && break
@@ -64,6 +65,7 @@ for i in "${!filters[@]}"; do
 	done
 done
 
+echo "# $SECONDS s: all count"
 ports=(7001 7002 7003 7004 7005 7006)
 hosts=(10.9.0.2 10.9.5.2 10.9.7.2 10.9.8.2 10.9.9.2 10.9.10.2)
 sinks=()
@@ -91,12 +93,11 @@ is "plain" "$(counted 0 vb)" $packets
 is "VLAN, its tag beside the packet" "$(counted 1 vb)" $packets
 is "VLAN, after its tag is gone" "$(counted 1 tag)" 0
 is "GRE" "$(counted 2 vb)" $packets
-is "IPIP" "$(counted 3 vb)" $packets
-is "GRE, IPIP, Geneve and VXLAN" "$(counted 4 vb)" $((4 * packets))
-is "VXLAN, the outer packet asked for too" "$(counted 5 vb)" $packets
-is "GRE's own device" "$(counted 6 gre7)" $packets
-is "IPIP's own device" "$(counted 6 ipip8)" $packets
-is "the tunnels' outer packets, which do not match" "$(counted 6 vb)" 0
+is "GRE, IPIP, Geneve and VXLAN" "$(counted 3 vb)" $((4 * packets))
+is "VXLAN, the outer packet asked for too" "$(counted 4 vb)" $packets
+is "GRE's own device" "$(counted 5 gre7)" $packets
+is "IPIP's own device" "$(counted 5 ipip8)" $packets
+is "the tunnels' outer packets, which do not match" "$(counted 5 vb)" 0
 for i in "${!filters[@]}"; do
 	is "filter $i ends in silence" "$(cat "$work/$i.err")" ""
 done
