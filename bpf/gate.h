@@ -23,9 +23,10 @@ struct {
 /* Whether a gate has passed this CPU's events on. Volatile: user space writes it meanwhile. */
 static __always_inline bool gate_passed(const struct gate *g)
 {
-	u32 cpu = bpf_get_smp_processor_id();
+	/* A mask: the verifier of 6.1 loses sight of a comparison on its way to the address. */
+	u64 cpu = bpf_get_smp_processor_id() & (GATE_CPUS - 1);
 
-	return *(const volatile u8 *)&g->passed[cpu < GATE_CPUS ? cpu : 0];
+	return *(const volatile u8 *)&g->passed[cpu];
 }
 
 static __always_inline bool gate_is_ours(void)
