@@ -440,6 +440,16 @@ static bool waits_long(pid_t pid)
 #endif
 }
 
+bool vt_hangs(const struct vt *vt)
+{
+	char text[256], thread[16];
+	long number;
+
+	snprintf(thread, sizeof(thread), "%d", vt->pid);
+	return read_proc(vt->pid, thread, "syscall", text, sizeof(text)) > 0 &&
+	       sscanf(text, "%ld", &number) == 1 && number == SYS_write;
+}
+
 static bool busy(struct vt *vt)
 {
 	int keys = 0;

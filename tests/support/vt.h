@@ -87,6 +87,9 @@ void vt_expect(struct vt *vt, const char *text);
 /* Until it stands on none. */
 void vt_expect_not(struct vt *vt, const char *text);
 
+/* Whether the child's first thread is in write(): its terminal takes no more. */
+bool vt_hangs(const struct vt *vt);
+
 /* Waits for the end, drawing what comes; its exit status, or 128 + signal; -1: still runs after `ms`. */
 int vt_end(struct vt *vt, int ms);
 
