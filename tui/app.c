@@ -459,7 +459,7 @@ static int loop(struct app *app, struct error *err)
 		struct collector *collector = app_machine(app)->host.collector;
 		struct pollfd fds[3] = {
 			{ .fd = STDIN_FILENO, .events = POLLIN },
-			{ .fd = terminal_ending_fd(), .events = POLLIN },
+			{ .fd = terminal_signal_fd(), .events = POLLIN },
 			{ .fd = collector_fd(collector), .events = POLLIN },
 		};
 		int n = poll(fds, 3, wait_ms(app, dirty, drawn_ns));
@@ -475,7 +475,10 @@ static int loop(struct app *app, struct error *err)
 		if (n == 0 && !dirty)
 			dirty = cursor_advance(&app_machine(app)->cursor, app_now_ns()) ||
 				app_machine(app)->cursor.mode == CURSOR_FOLLOWING;
-		/* A resize comes as a key after an interrupted call. */
+		if (n > 0 && fds[1].revents & POLLIN) {
+			terminal_heed();
+			app->drawn_anew = dirty = true;
+		}
 		if (handle_keys(app)) {
 			dirty = true;
 			drawn_ns = app_now_ns() - drawn_ns > KEY_DRAW_MS * UINT64_C(1000000) ?

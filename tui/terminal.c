@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <term.h>
 #include <termios.h>
@@ -30,8 +31,10 @@ static struct {
 	size_t restore_length;
 	atomic_bool taken;  /* the screen is ours */
 	atomic_bool ending; /* a signal said so */
+	atomic_bool stop_wanted; /* ^Z */
+	atomic_bool resized;
 	atomic_bool gone;
-	int ending_fd;
+	int signal_fd; /* tells the terminal thread of these */
 	int stderr_fd;	  /* where standard error went before */
 	int caught_fd;	  /* where it goes now */
 	pthread_t watcher;
@@ -73,10 +76,14 @@ static void ending_signals(sigset_t *set)
 
 static void drawing_signals(sigset_t *set)
 {
-	sigemptyset(set);
 	sigaddset(set, SIGWINCH);
 	sigaddset(set, SIGTSTP);
-	sigaddset(set, SIGCONT);
+}
+
+/* Never runs, since the signal is blocked; what is ignored by default would not wait otherwise. */
+static void on_nothing(int number)
+{
+	(void)number;
 }
 
 void terminal_signals(void)
@@ -85,6 +92,7 @@ void terminal_signals(void)
 
 	ending_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	sigemptyset(&set);
 	drawing_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -153,34 +161,103 @@ static void prepare_restore(void)
 
 /* ---- signals that end ---- */
 
+/* True if it says to end. */
+static bool pass_on(int number)
+{
+	const uint64_t one = 1;
+	atomic_bool *what = number == SIGTSTP  ? &term.stop_wanted :
+			    number == SIGWINCH ? &term.resized :
+						 &term.ending;
+
+	atomic_store(what, true);
+	if (write(term.signal_fd, &one, sizeof(one)) < 0)
+		return true; /* cannot happen; be gone all the same */
+	return what == &term.ending;
+}
+
 static void *watch(void *unused)
 {
 	const struct timespec grace = { .tv_nsec = GRACE_MS * 1000000L };
-	const uint64_t one = 1;
 	sigset_t set;
 	int number;
 
 	(void)unused;
 	ending_signals(&set);
-	if (sigwait(&set, &number))
-		return NULL;
-	atomic_store(&term.ending, true);
-	if (write(term.ending_fd, &one, sizeof(one)) < 0)
-		number = SIGKILL; /* cannot happen; be gone all the same */
+	drawing_signals(&set);
+	do
+		if (sigwait(&set, &number))
+			return NULL;
+	while (!pass_on(number));
 	nanosleep(&grace, NULL);
 	/* Not cancelled: the terminal thread hangs in its terminal. The kernel frees what is attached. */
 	give_back();
 	_exit(EXIT_FAILED);
 }
 
-int terminal_ending_fd(void)
+int terminal_signal_fd(void)
 {
-	return term.ending_fd;
+	return term.signal_fd;
 }
 
 bool terminal_ending(void)
 {
 	return atomic_load(&term.ending);
+}
+
+/* ---- other sizes, and ^Z ---- */
+
+static void take_size(void)
+{
+	struct winsize size;
+
+	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row && size.ws_col &&
+		is_term_resized(size.ws_row, size.ws_col))
+		resizeterm(size.ws_row, size.ws_col);
+}
+
+static bool in_background(void)
+{
+	pid_t foreground = tcgetpgrp(STDIN_FILENO);
+
+	return foreground > 0 && foreground != getpgrp();
+}
+
+/*
+ * Not left to ncurses, which ignores SIGTSTP while it draws: a ^Z then is lost. To this thread alone, so that
+ * the watcher does not take it; all threads stop.
+ */
+static void stop_for_now(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	endwin();
+	signal(SIGTSTP, SIG_DFL);
+	pthread_kill(pthread_self(), SIGTSTP);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	/* ... until SIGCONT. After `bg` the terminal is somebody else's. */
+	while (in_background())
+		kill(getpid(), SIGSTOP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGTSTP, on_nothing);
+	tcgetattr(STDIN_FILENO, &term.saved);
+	def_shell_mode();
+	reset_prog_mode();
+	clearok(curscr, TRUE);
+	take_size();
+}
+
+void terminal_heed(void)
+{
+	uint64_t count;
+
+	if (read(term.signal_fd, &count, sizeof(count)) < 0 || terminal_ending())
+		return;
+	if (atomic_exchange(&term.resized, false))
+		take_size();
+	if (atomic_exchange(&term.stop_wanted, false))
+		stop_for_now();
 }
 
 /* ---- standard error, which would write over the screen ---- */
@@ -218,13 +295,14 @@ static void release_stderr(void)
 
 int terminal_open(struct error *err)
 {
-	sigset_t set;
-
 	memset(&term, 0, sizeof(term));
 	term.stderr_fd = term.caught_fd = -1;
-	term.ending_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (term.ending_fd < 0 || tcgetattr(STDIN_FILENO, &term.saved))
+	term.signal_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (term.signal_fd < 0 || tcgetattr(STDIN_FILENO, &term.saved))
 		return error_set(err, -errno, "cannot take over the terminal: %s", strerror(errno));
+	/* ncurses leaves signals alone that somebody handles. */
+	signal(SIGTSTP, on_nothing);
+	signal(SIGWINCH, on_nothing);
 	set_escdelay(ESCAPE_MS);
 	term.screen = newterm(NULL, stdout, stdin);
 	if (!term.screen)
@@ -245,9 +323,7 @@ int terminal_open(struct error *err)
 		terminal_close();
 		return error_set(err, -EAGAIN, "cannot start a thread");
 	}
-	/* In the new thread they stay blocked, as they are in all others. */
-	drawing_signals(&set);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	take_size(); /* as it is by now */
 	return 0;
 }
 
@@ -267,7 +343,7 @@ void terminal_close(void)
 	delscreen(term.screen);
 	term.screen = NULL;
 	release_stderr();
-	close(term.ending_fd);
+	close(term.signal_fd);
 }
 
 bool terminal_is_open(void)
@@ -332,7 +408,7 @@ void terminal_show_text(void)
 {
 	struct pollfd fds[2] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
-		{ .fd = term.ending_fd, .events = POLLIN },
+		{ .fd = term.signal_fd, .events = POLLIN },
 	};
 	struct termios raw = term.saved;
 	char byte;

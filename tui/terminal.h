@@ -33,8 +33,13 @@ int terminal_open(struct error *err);
 void terminal_close(void);
 bool terminal_is_open(void);
 
-/* A descriptor that becomes readable when a signal says to end. */
-int terminal_ending_fd(void);
+/*
+ * A descriptor that becomes readable when a signal says to end, to stop (^Z), or that the size is another one.
+ * The last two are then for terminal_heed() to do: it comes back when the program is continued, and
+ * leaves a KEY_RESIZE. All must be drawn anew.
+ */
+int terminal_signal_fd(void);
+void terminal_heed(void);
 bool terminal_ending(void);
 
 /* The next key as keys.h numbers them, KEY_SPECIAL + KEY_RESIZE and KEY_MOUSE too; -1: none waits. */
