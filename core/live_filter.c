@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * From one filter to the next. A thread of its own compiles, opens, loads and attaches the new
- *instance, whose gate is shut; the collector's thread then takes it into the list that it reads and
- *drains, and lets the thread go on: take over, detach the old one. When the old ring has been
- *drained to its end, what the old instance counted is added to `closed` and the instance freed. So
- *totals are closed + sum over the list at any time, the collector's thread never waits for the
- *kernel's verifier, and records keep coming from both rings.
+ * instance, whose gate is shut; the collector's thread then takes it into the list that it reads and
+ * drains, and lets the thread go on: take over, detach the old one. When the old ring has been
+ * drained to its end, what the old instance counted is added to `closed` and the instance freed. So
+ * totals are closed + sum over the list at any time, the collector's thread never waits for the
+ * kernel's verifier, and records keep coming from both rings.
  */
 #include <errno.h>
 #include <pthread.h>

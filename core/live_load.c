@@ -15,6 +15,21 @@
 #include "bpf/syscalls.skel.h"
 #include "core/libbpf_said.h"
 
+static void detach(struct bpf_link **link)
+{
+	bpf_link__destroy(*link);
+	*link = NULL;
+}
+
+/* Without softirq time everything else still works: its column is then unknown. */
+static void drop_softirq(struct live_probes *probes)
+{
+	detach(&probes->softirq_link[1]);
+	detach(&probes->softirq_link[0]);
+	softirq_bpf__destroy(probes->softirq);
+	probes->softirq = NULL;
+}
+
 static int load(
 	struct live_probes *probes, const struct live_options *options, struct error *err)
 {
@@ -30,11 +45,8 @@ static int load(
 	if (ret)
 		return error_set(err, ret, "the kernel refused the system call programs: %s%s%s",
 			strerror(-ret), said->why[0] ? ": " : "", said->why);
-	/* Without softirq time everything else still works: its column is then unknown. */
-	if (softirq_bpf__load(probes->softirq)) {
-		softirq_bpf__destroy(probes->softirq);
-		probes->softirq = NULL;
-	}
+	if (softirq_bpf__load(probes->softirq))
+		drop_softirq(probes);
 	return 0;
 }
 
@@ -50,6 +62,8 @@ static int attach(struct live_probes *probes, struct error *err)
 		bpf_program__attach_trace(probes->softirq->progs.skewtop_softirq_exit);
 	probes->softirq_link[1] =
 		bpf_program__attach_trace(probes->softirq->progs.skewtop_softirq_entry);
+	if (!probes->softirq_link[0] || !probes->softirq_link[1])
+		drop_softirq(probes);
 	return 0;
 }
 
@@ -82,12 +96,6 @@ int live_probes_want_errors(struct live_probes *probes, bool on)
 }
 
 /* ---- leaving ---- */
-
-static void detach(struct bpf_link **link)
-{
-	bpf_link__destroy(*link);
-	*link = NULL;
-}
 
 void live_probes_detach(struct live_probes *probes)
 {
