@@ -182,14 +182,15 @@ static int open_live(struct session *session, struct error *err)
 static int open_replays(struct session *session, struct error *err)
 {
 	const struct word_list *files = &session->options->replay;
-	int status = check_screen(session->options, err);
+	int status;
 
-	for (int i = 0; i < files->n && !status; i++) {
+	for (int i = 0; i < files->n; i++) {
 		session->source[i] = source_replay_open(files->word[i], true, err);
 		if (!session->source[i])
 			return EXIT_BAD_INPUT;
 		session->n++;
 	}
+	status = check_screen(session->options, err);
 	return status ? status : open_recording(session, err);
 }
 
