@@ -17,6 +17,9 @@
  * that a wake-up costs nothing. */
 enum { DRAIN_EVERY_NS = 25 * 1000 * 1000 };
 
+/* A source's drain gives way after some time; one that took this long has left something behind. */
+enum { DRAIN_LONG_NS = 10 * 1000 * 1000 };
+
 /* How long the end may take: what is still in the ring is read, and the books must balance. */
 enum { CLOSING_ROUNDS = 400 };
 
@@ -295,10 +298,11 @@ static int run_paced(struct collector *c, struct error *err)
 {
 	c->next_sample_ns = now_ns();
 	for (;;) {
-		uint64_t now = now_ns(), wake;
+		uint64_t now = now_ns(), wake = now + DRAIN_EVERY_NS;
 		int ret;
 
-		drain(c);
+		if (drain(c) > 0 && now_ns() - now > DRAIN_LONG_NS)
+			wake = now;
 		tend_filter(c);
 		if (now >= c->next_sample_ns) {
 			ret = sample(c, err);
