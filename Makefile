@@ -153,14 +153,16 @@ $(BUILD)/core/options.o $(BUILD)/core/recording_encode.o: CHANGELOG.md
 deps:
 	$(Q)tests/install-deps
 
+# Programs are built by whoever asks; what needs the kernel runs as root.
+AS_ROOT = $(if $(filter-out 0,$(shell id -u)),sudo)
+
 run: deps
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)if [ "$$(id -u)" = 0 ]; then exec $(BUILD)/skewtop $(ARGS); \
-	else exec sudo $(BUILD)/skewtop $(ARGS); fi
+	$(Q)exec $(AS_ROOT) $(BUILD)/skewtop $(ARGS)
 
 test: deps
 	$(Q)$(MAKE) --no-print-directory all test-bins
-	$(Q)BUILD=$(BUILD) tests/run layers unit tui live
+	$(Q)$(AS_ROOT) env BUILD=$(BUILD) tests/run layers unit tui live
 
 .PHONY: test-bins
 test-bins: $(UNIT_BIN) $(TUI_TEST_BIN) $(LIVE_BIN) $(TSAN_BIN) $(TOOLS)
@@ -189,7 +191,7 @@ test-kernels: all
 
 bench: deps
 	$(Q)$(MAKE) --no-print-directory all $(BENCH_BIN)
-	$(Q)BUILD=$(BUILD) tests/bench/run
+	$(Q)$(AS_ROOT) env BUILD=$(BUILD) tests/bench/run
 
 # 100 000 damaged recordings and more, always under the address sanitizer.
 ifeq ($(SAN),)

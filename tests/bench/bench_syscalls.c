@@ -19,7 +19,7 @@
 
 enum {
 	CALLS = 50000,
-	ROUNDS = 201,
+	ROUNDS = 101,
 	CPUS_MAX = 64
 };
 
