@@ -69,6 +69,18 @@ static void spread_cell(
 	}
 }
 
+/* What a row is called; the function of "tcp_v4_rcv+0x1f" is what is left of the plus sign. */
+static const char *name_of(const struct counter_row *row, char *buf, size_t size)
+{
+	const char *where = row->info->where;
+
+	if (row->part->by_function && where[0])
+		snprintf(buf, size, "%.*s", (int)strcspn(where, "+"), where);
+	else
+		snprintf(buf, size, "%s", row->info->name);
+	return buf;
+}
+
 enum theme_role counters_cell(const void *context, int index, int column, char *buf, size_t size)
 {
 	const struct counter_rows *rows = context;
@@ -80,7 +92,7 @@ enum theme_role counters_cell(const void *context, int index, int column, char *
 		snprintf(buf, size, "%s", row->part->kind);
 		return ROLE_DIM;
 	case COUNTER_NAME:
-		snprintf(buf, size, "%s", row->info->name);
+		name_of(row, buf, size);
 		break;
 	case COUNTER_WHERE:
 		snprintf(buf, size, "%s", row->info->where);
@@ -417,13 +429,13 @@ void counters_draw(
 	struct counters *c = state;
 	const struct counter_row *row = counters_selected(c);
 	int wanted = counters_spread_rows(&c->rows.frame, area.w, area.h / 2);
-	char title[160];
+	char name[80], title[160];
 
 	(void)frame;
 	if (row && !c->maximised && area.h >= 10) {
 		struct area below = area_take_bottom(&area, wanted);
 
-		snprintf(title, sizeof(title), "%s per %s", row->info->name,
+		snprintf(title, sizeof(title), "%s per %s", name_of(row, name, sizeof(name)),
 			grouping_name(c->rows.frame.group));
 		counters_draw_spread(canvas, below, &c->rows.frame, c->per_cpu, title,
 			c->rows.spec->gradient);

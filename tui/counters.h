@@ -35,6 +35,7 @@ struct counter_part {
 	int column;	  /* what is counted */
 	int second;	  /* what COUNTER_SECOND shows; -1: nothing */
 	const char *kind;
+	bool by_function; /* rows are called by the function of their location, not by their name */
 	bool (*keep)(const struct row *info); /* NULL: all */
 };
 

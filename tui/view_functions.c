@@ -43,7 +43,7 @@ static const struct counter_part parts[] = {
 	{ .table = TABLE_FUNCTIONS, .second = COUNT_BYTES, .kind = "function" },
 	{ .table = TABLE_PROBES, .without = PROBE_ABSENT, .second = COUNT_BYTES, .kind = "tracepoint" },
 	{ .table = TABLE_CONSUMED, .second = COUNT_BYTES, .kind = "consumed" },
-	{ .table = TABLE_DROPS, .second = COUNT_BYTES, .kind = "dropped" },
+	{ .table = TABLE_DROPS, .second = COUNT_BYTES, .kind = "dropped", .by_function = true },
 };
 
 static const struct counters_spec spec = {
