@@ -553,9 +553,34 @@ static void act(struct app *app, enum action action)
 
 /* ---- the mouse ---- */
 
-static void click(struct app *app, const struct hit *hit, bool twice)
+/* A click selects; one on what is selected opens it. */
+static void click_row(struct app *app, int place)
 {
-	struct focus focus = app_focus(app);
+	struct grid *grid = app_focus(app).grid;
+
+	if (!grid)
+		return;
+	if (place == grid->at)
+		act(app, ACTION_ENTER);
+	else
+		grid_select(grid, place);
+}
+
+static void click_line(struct app *app, int row)
+{
+	struct pane *pane = app_focus(app).pane;
+
+	if (!pane)
+		return;
+	if (!pane->follow && row == pane->at)
+		act(app, ACTION_ENTER);
+	else
+		pane_select(pane, row);
+}
+
+static void click(struct app *app, const struct hit *hit)
+{
+	struct grid *grid = app_focus(app).grid;
 
 	switch (hit->kind) {
 	case HIT_ACTION:
@@ -565,20 +590,14 @@ static void click(struct app *app, const struct hit *hit, bool twice)
 		app_show_tab(app, hit->arg);
 		break;
 	case HIT_COLUMN:
-		if (focus.grid)
-			grid_click_column(focus.grid, hit->arg);
+		if (grid)
+			grid_click_column(grid, hit->arg);
 		break;
 	case HIT_ROW:
-		if (focus.grid)
-			grid_select(focus.grid, hit->arg);
-		if (twice)
-			act(app, ACTION_ENTER);
+		click_row(app, hit->arg);
 		break;
 	case HIT_LINE:
-		if (focus.pane)
-			pane_select(focus.pane, hit->arg);
-		if (twice)
-			act(app, ACTION_ENTER);
+		click_line(app, hit->arg);
 		break;
 	default:
 		break;
@@ -597,8 +616,8 @@ static void mouse(struct app *app)
 	if (event.bstate & BUTTON5_PRESSED)
 		return act(app, ACTION_DOWN);
 	hit = hits_at(&app->hits, event.y, event.x);
-	if (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED))
-		click(app, &hit, event.bstate & BUTTON1_DOUBLE_CLICKED);
+	if (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED))
+		click(app, &hit);
 }
 
 void app_key(struct app *app, int key)

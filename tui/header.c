@@ -178,17 +178,20 @@ static void draw_stat(const struct canvas *canvas, const struct frame *frame, st
 	struct spread s = rates_spread_table(frame->older, frame->newer, frame->host, frame->shown,
 		stat->table, stat->flags, 0, NULL);
 	char sum[NUMBER_MAX], avg[NUMBER_MAX], max[NUMBER_MAX], times[NUMBER_MAX], cpu[24] = "";
+	char top1[NUMBER_MAX] = "    -";
 	float values[SERIES_POINTS];
 	int used, n;
 
 	if (s.max_cpu >= 0)
 		snprintf(cpu, sizeof(cpu), "cpu%d", s.max_cpu);
+	if (s.state == RATE_FRESH)
+		snprintf(top1, sizeof(top1), "%5.1f", s.top_share * 100);
 	used = canvas_printf(canvas, line.y, line.x, line.w, ROLE_TEXT,
-		"%-4s%8s/s  avg %7s  max %7s %-7s%6s avg  top1 %5.1f%%  ", stat->name,
+		"%-4s%8s/s  avg %7s  max %7s %-7s%6s avg  top1 %s%%  ", stat->name,
 		number_rate(s.sum, s.state, sum, sizeof(sum)),
 		number_rate(s.mean, s.state, avg, sizeof(avg)),
 		number_rate(s.max, s.state, max, sizeof(max)), cpu,
-		number_times(s.x_avg, times, sizeof(times)), s.top_share * 100);
+		number_times(s.x_avg, times, sizeof(times)), top1);
 	n = line.w - used;
 	if (n > 60)
 		n = 60;

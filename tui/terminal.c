@@ -375,7 +375,7 @@ bool terminal_gone(void)
 
 void terminal_mouse(bool on)
 {
-	mousemask(on ? BUTTON1_CLICKED | BUTTON1_PRESSED | BUTTON1_DOUBLE_CLICKED | BUTTON4_PRESSED |
+	mousemask(on ? BUTTON1_CLICKED | BUTTON1_PRESSED | BUTTON4_PRESSED |
 				BUTTON5_PRESSED :
 		       0,
 		NULL);

@@ -481,7 +481,9 @@ static void draw_picture(const struct cpus_view *v, const struct canvas *canvas,
 	char title[160], fold[48] = "";
 	int folded;
 
-	if (v->groups.n <= LANES_MOST) {
+	if (!v->measure[m].known) {
+		snprintf(title, sizeof(title), "%s: not known yet", measure_names[m]);
+	} else if (v->groups.n <= LANES_MOST) {
 		draw_lanes(v, canvas, area);
 		snprintf(title, sizeof(title), "%s per %s, last minute", measure_names[m],
 			grouping_name(v->groups.group));
