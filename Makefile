@@ -27,7 +27,7 @@ PKG_CONFIG ?= pkg-config
 
 VERSION := $(shell sed -n 's/^## \([0-9][^ ]*\).*/\1/p' CHANGELOG.md 2>/dev/null | head -n 1)
 
-LIBS := libbpf libelf zlib ncursesw libpcap libseccomp jansson inih
+LIBS := libbpf libelf zlib ncursesw libpcap libseccomp jansson inih libmnl
 TEST_LIBS := cmocka vterm
 
 # Evaluated on first use only, so that `make deps` can run before pkg-config is there.

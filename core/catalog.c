@@ -36,6 +36,8 @@ static const struct table_schema schemas[TABLE_COUNT] = {
 	[TABLE_SOFTIRQ] = { "softirq", 2, { "runs", "time_ns" } },
 	[TABLE_SOFTNET] = { "softnet", 1, { "events" } },
 	[TABLE_LOSS] = { "loss", 1, { "events" } },
+	[TABLE_INTERRUPTS] = { "interrupts", 1, { "interrupts" } },
+	[TABLE_NIC] = { "nic", 1, { "events" } },
 };
 
 const struct table_schema *table_schema(enum table_id table)

@@ -177,6 +177,31 @@ static json_t *softnet_row(const struct sample *sample, const struct row *row, i
 	return object;
 }
 
+static json_t *interrupt_row(const struct sample *sample, const struct row *row, int index)
+{
+	json_t *object = json_object();
+
+	set(object, "name", text(row->name));
+	set(object, "where", text(row->where));
+	set_counts(object, sample, TABLE_INTERRUPTS, index);
+	return object;
+}
+
+/* They belong to no CPU. */
+static json_t *nic_row(const struct sample *sample, const struct row *row, int index)
+{
+	json_t *object = json_object();
+
+	set(object, "name", text(row->name));
+	set(object, "where", text(row->where));
+	set(object, "netns", number(row->key[0] >> 32));
+	set(object, "ifindex", number((uint32_t)row->key[0]));
+	set(object, "loss", json_boolean(row->flags & NIC_LOSS));
+	set(object, "count", sum(sample, TABLE_NIC, index, 0));
+	set(object, "rate", rate(sample, TABLE_NIC, index, 0));
+	return object;
+}
+
 typedef json_t *(*row_writer)(const struct sample *sample, const struct row *row, int index);
 
 /* In the order of the contract. */
@@ -192,6 +217,8 @@ static const struct {
 	{TABLE_CONSUMED, consumed_row},
 	{TABLE_SOFTIRQ, softirq_row},
 	{TABLE_SOFTNET, softnet_row},
+	{TABLE_INTERRUPTS, interrupt_row},
+	{TABLE_NIC, nic_row},
 };
 
 enum {

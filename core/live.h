@@ -2,7 +2,7 @@
 /*
  * Inside the live source: source_live.c (operations and books), live_packets.c (instances: packet
  * programs with their filter), live_filter.c (changing from one instance to the next), live_load.c (the
- * other BPF objects) and live_read.c (maps into snapshots).
+ * other BPF objects), live_read.c (maps into snapshots) and live_kernel.c (the kernel's own counters).
  */
 #ifndef SKEWTOP_LIVE_H
 #define SKEWTOP_LIVE_H
@@ -17,7 +17,9 @@ struct bpf_link;
 struct bpf_object;
 struct btf;
 struct filter_change;
+struct interrupts;
 struct live_functions;
+struct nic_counters;
 struct softirq_bpf;
 struct syscalls_bpf;
 
@@ -44,6 +46,19 @@ struct live_probes {
 	struct bpf_link *exit_link; /* only while errors are asked for */
 };
 
+/* Counters of the kernel's own; each may be missing. */
+struct live_kernel {
+	struct proc_file softirqs_file;
+	struct proc_file softnet_file;
+	struct proc_file interrupts_file;
+	struct proc_counters softirqs;
+	struct proc_counters softnet;
+	struct interrupts *interrupts;
+	uint64_t interrupts_ns;	     /* when they were read last */
+	uint64_t interrupts_cost_ns; /* what that took */
+	struct nic_counters *nics;
+};
+
 struct live {
 	struct source source; /* first: a source is the head of every kind */
 	struct host *host;
@@ -58,8 +73,7 @@ struct live {
 	struct live_buffers *buffers;
 	struct live_functions *functions;
 	struct trace_selection selection;
-	struct proc_counters softirqs;
-	struct proc_counters softnet;
+	struct live_kernel kernel;
 	uint64_t sequence;
 	uint64_t to_real_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC at the last sample */
 	bool stopped;
@@ -120,7 +134,26 @@ int live_read(struct live *live, struct snapshot *snapshot, struct error *err);
 int live_read_instance(struct live *live, const struct packet_instance *instance,
 	struct snapshot *snapshot, struct error *err);
 
+/* The row of a key, with room for it in the snapshot; negative errno. */
+int live_row(struct live *live, struct snapshot *snapshot, enum table_id table, const struct row *row);
+
+static inline void live_know(struct snapshot *snapshot, enum table_id table, int column)
+{
+	snapshot->table[table].known |= 1u << column;
+}
+
 /* Adds the values of every table, none of which may be larger in `from`. */
 void live_add_snapshot(struct snapshot *into, const struct snapshot *from);
+
+/* ---- live_kernel.c ---- */
+
+/* Opens what there is. -ENOMEM. */
+int live_kernel_open(struct live_kernel *kernel, const struct topology *topology, const char *netns);
+void live_kernel_free(struct live_kernel *kernel);
+
+/* Softirqs (runs only) and softnet, interrupts, interfaces' own counters. Negative errno. */
+int live_read_softirqs(struct live *live, struct snapshot *snapshot);
+int live_read_interrupts(struct live *live, struct snapshot *snapshot);
+int live_read_nics(struct live *live, struct snapshot *snapshot);
 
 #endif

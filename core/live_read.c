@@ -45,20 +45,13 @@ void live_buffers_free(struct live_buffers *buffers)
 	free(buffers);
 }
 
-/* The row of a key, with room for it in the snapshot; negative errno. */
-static int row_for(struct live *live, struct snapshot *snapshot, enum table_id table,
-	const struct row *row)
+int live_row(struct live *live, struct snapshot *snapshot, enum table_id table, const struct row *row)
 {
 	int index = catalog_add(live->host->catalog, table, row);
 
 	if (index >= 0 && snapshot_grow(snapshot, table, catalog_count(live->host->catalog, table)))
 		return -ENOMEM;
 	return index;
-}
-
-static void know(struct snapshot *snapshot, enum table_id table, int column)
-{
-	snapshot->table[table].known |= 1u << column;
 }
 
 /* ---- system calls ---- */
@@ -72,7 +65,7 @@ static int syscall_row(struct live *live, struct snapshot *snapshot, int abi, in
 		return index;
 	row.name = nr == SYSCALL_SLOT_OTHER ? "(other)" : syscall_name(abi, nr);
 	row.where = syscall_abi_name(abi);
-	return row_for(live, snapshot, TABLE_SYSCALLS, &row);
+	return live_row(live, snapshot, TABLE_SYSCALLS, &row);
 }
 
 static bool any_cpu_called(const struct percpu_buffer *buffer, int nr)
@@ -125,9 +118,9 @@ static int read_syscalls(struct live *live, struct snapshot *snapshot)
 	for (int abi = 0; abi < SYSCALL_ABI_COUNT && !err; abi++)
 		err = read_syscall_column(live, snapshot,
 			bpf_map__fd(syscalls->maps.syscall_errors), abi, SYSCALL_ERRORS);
-	know(snapshot, TABLE_SYSCALLS, SYSCALL_CALLS);
+	live_know(snapshot, TABLE_SYSCALLS, SYSCALL_CALLS);
 	if (live->probes.exit_link)
-		know(snapshot, TABLE_SYSCALLS, SYSCALL_ERRORS);
+		live_know(snapshot, TABLE_SYSCALLS, SYSCALL_ERRORS);
 	return err;
 }
 
@@ -152,8 +145,8 @@ static int read_packets(
 			table_values(t, i, COUNT_BYTES)[slot] += counts->probe[i].bytes;
 		}
 	}
-	know(snapshot, TABLE_PROBES, COUNT_PACKETS);
-	know(snapshot, TABLE_PROBES, COUNT_BYTES);
+	live_know(snapshot, TABLE_PROBES, COUNT_PACKETS);
+	live_know(snapshot, TABLE_PROBES, COUNT_BYTES);
 	return 0;
 }
 
@@ -171,7 +164,7 @@ static int interface_row(struct live *live, const struct packet_instance *instan
 	snprintf(where, sizeof(where), "netns %u", key->netns);
 	row.name = clean;
 	row.where = where;
-	return row_for(live, snapshot, TABLE_INTERFACES, &row);
+	return live_row(live, snapshot, TABLE_INTERFACES, &row);
 }
 
 static int read_interfaces(
@@ -184,7 +177,7 @@ static int read_interfaces(
 	if (n < 0)
 		return n;
 	for (int column = 0; column < 4; column++)
-		know(snapshot, TABLE_INTERFACES, column);
+		live_know(snapshot, TABLE_INTERFACES, column);
 	for (int i = 0; i < n; i++) {
 		int row = interface_row(live, instance, snapshot, &buffers->interface_keys[i]);
 		struct table *t = &snapshot->table[TABLE_INTERFACES];
@@ -220,7 +213,7 @@ static int location_row(struct live *live, struct snapshot *snapshot, enum table
 		symbols_function(live->host->symbols, key->location, name, sizeof(name));
 	row.name = name;
 	row.where = where;
-	return row_for(live, snapshot, table, &row);
+	return live_row(live, snapshot, table, &row);
 }
 
 static int read_locations(
@@ -248,31 +241,13 @@ static int read_locations(
 		}
 	}
 	for (int column = 0; column < 2; column++) {
-		know(snapshot, TABLE_DROPS, column);
-		know(snapshot, TABLE_CONSUMED, column);
+		live_know(snapshot, TABLE_DROPS, column);
+		live_know(snapshot, TABLE_CONSUMED, column);
 	}
 	return 0;
 }
 
 /* ---- softirq ---- */
-
-/* Rows of a /proc table, whose per-CPU totals go into column 0. */
-static int put_proc_rows(struct live *live, struct snapshot *snapshot, enum table_id table,
-	const struct proc_counters *counters)
-{
-	for (int i = 0; i < counters->n_rows; i++) {
-		struct row row = { .key = { i }, .name = counters->name[i] };
-		int index = row_for(live, snapshot, table, &row);
-
-		if (index < 0)
-			return index;
-		memcpy(table_values(&snapshot->table[table], index, 0),
-			counters->total + (size_t)i * counters->n_cpus,
-			counters->n_cpus * sizeof(*counters->total));
-	}
-	know(snapshot, table, 0);
-	return 0;
-}
 
 /* A run that is under way counts up to now: a long one must not look like idleness. */
 static uint64_t time_up_to(const struct softirq_time *time, uint64_t now_ns)
@@ -312,25 +287,14 @@ static int read_softirq_time(struct live *live, struct snapshot *snapshot)
 			}
 		}
 	}
-	know(snapshot, TABLE_SOFTIRQ, SOFTIRQ_TIME_NS);
+	live_know(snapshot, TABLE_SOFTIRQ, SOFTIRQ_TIME_NS);
 	return 0;
 }
 
 static int read_softirqs(struct live *live, struct snapshot *snapshot)
 {
-	const struct topology *topology = &live->host->topology;
-	char *softirqs = proc_read("/proc/softirqs");
-	char *softnet = proc_read("/proc/net/softnet_stat");
-	int err = 0;
+	int err = live_read_softirqs(live, snapshot);
 
-	/* Where /proc has no such file the tables stay unknown. */
-	if (softirqs && !proc_softirqs_take(&live->softirqs, topology, softirqs))
-		err = put_proc_rows(live, snapshot, TABLE_SOFTIRQ, &live->softirqs);
-	if (!err && softnet &&
-		!proc_softnet_take(&live->softnet, topology, &snapshot->online, softnet))
-		err = put_proc_rows(live, snapshot, TABLE_SOFTNET, &live->softnet);
-	free(softirqs);
-	free(softnet);
 	return err ? err : read_softirq_time(live, snapshot);
 }
 
@@ -374,7 +338,7 @@ static int read_trace_stats(
 		table_values(t, LOSS_MAP_FULL, 0)[slot] +=
 			stats->interfaces_full + stats->locations_full;
 	}
-	know(snapshot, TABLE_LOSS, 0);
+	live_know(snapshot, TABLE_LOSS, 0);
 	if (packets_missed(instance, &missed))
 		table_values(t, LOSS_MISSED, 0)[n_cpus] += missed;
 	else
@@ -460,6 +424,8 @@ int live_read(struct live *live, struct snapshot *snapshot, struct error *err)
 	} readers[] = {
 		{ "system call", read_syscalls },
 		{ "softirq", read_softirqs },
+		{ "interrupt", live_read_interrupts },
+		{ "interface error", live_read_nics },
 		{ "function", read_functions },
 		{ "loss", read_loss },
 	};

@@ -161,6 +161,7 @@ int options_resolve(const struct options *options, struct live_options *live, st
 	}
 	narrow->mark_value = options->mark_value;
 	narrow->mark_mask = options->mark_mask;
+	live->netns = options->netns;
 	live->ring_bytes = options->ring_bytes;
 	live->trace_rate = options->trace_rate;
 	live->errors = options->errors;

@@ -159,29 +159,48 @@ int proc_softnet_take(struct proc_counters *counters, const struct topology *top
 	return 0;
 }
 
-char *proc_read(const char *path)
+void proc_file_open(struct proc_file *file, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t size = 16384, n = 0;
-	char *text = fd >= 0 ? malloc(size) : NULL;
+	*file = (struct proc_file){ .fd = open(path, O_RDONLY | O_CLOEXEC) };
+}
 
-	while (text) {
-		ssize_t got = read(fd, text + n, size - n - 1);
+void proc_file_close(struct proc_file *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file->text);
+	*file = (struct proc_file){ .fd = -1 };
+}
 
-		if (got <= 0)
-			break;
-		n += got;
-		if (n + 1 == size) {
-			char *more = realloc(text, size *= 2);
+static bool make_room(struct proc_file *file)
+{
+	size_t size = file->size ? file->size * 2 : 8192;
+	char *text = realloc(file->text, size);
 
-			if (!more)
-				free(text);
-			text = more;
-		}
+	if (!text)
+		return false;
+	file->text = text;
+	file->size = size;
+	return true;
+}
+
+const char *proc_file_read(struct proc_file *file)
+{
+	size_t n = 0;
+	ssize_t got;
+
+	if (file->fd < 0) {
+		errno = ENOENT;
+		return NULL;
 	}
-	if (text)
-		text[n] = '\0';
-	if (fd >= 0)
-		close(fd);
-	return text;
+	do {
+		if (n + 1 >= file->size && !make_room(file))
+			return NULL;
+		got = pread(file->fd, file->text + n, file->size - n - 1, n);
+		if (got < 0)
+			return NULL;
+		n += got;
+	} while (got);
+	file->text[n] = '\0';
+	return file->text;
 }

@@ -37,7 +37,20 @@ int proc_softirqs_take(
 int proc_softnet_take(struct proc_counters *counters, const struct topology *topology,
 	const struct cpus *online, const char *text);
 
-/* Reads a whole small file of /proc; the caller frees. NULL with errno. */
-char *proc_read(const char *path);
+/*
+ * A file of /proc that is read again and again: it stays open, and so does the buffer that the kernel has
+ * for it, which on large machines it would have to find the size of each time.
+ */
+struct proc_file {
+	int fd;	    /* -1: there is no such file */
+	char *text; /* owned; as of the last reading */
+	size_t size;
+};
+
+void proc_file_open(struct proc_file *file, const char *path);
+void proc_file_close(struct proc_file *file);
+
+/* The whole text now, valid until the next call. NULL with errno. */
+const char *proc_file_read(struct proc_file *file);
 
 #endif

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 
-enum frame_kind { FRAME_DELTA, FRAME_KEY };
+/* Frames from before there were more tables do not say how many they have. */
+enum frame_kind { FRAME_DELTA, FRAME_KEY, FRAME_DELTA_OF, FRAME_KEY_OF };
+enum { FIRST_TABLES = TABLE_LOSS + 1 };
 
 static size_t table_length(const struct table *t)
 {
@@ -89,8 +91,9 @@ int snapcode_encode(const struct snapshot *previous, const struct snapshot *snap
 
 	if (previous && !extends(previous, snapshot))
 		return -EINVAL;
-	bytes_put_u64(out, previous ? FRAME_DELTA : FRAME_KEY);
+	bytes_put_u64(out, previous ? FRAME_DELTA_OF : FRAME_KEY_OF);
 	bytes_put_u64(out, snapshot->n_cpus);
+	bytes_put_u64(out, TABLE_COUNT);
 	bytes_put_u64(out, zigzag(snapshot->sequence - before->sequence));
 	bytes_put_u64(out, zigzag(snapshot->mono_ns - before->mono_ns));
 	bytes_put_u64(out, zigzag(snapshot->real_ns - before->real_ns));
@@ -165,14 +168,14 @@ static int read_shape(struct view *in, int id, const struct table *before, struc
 	return n_rows;
 }
 
-static int read_tables(struct view *in, const struct snapshot *previous,
+static int read_tables(struct view *in, int n_tables, const struct snapshot *previous,
 	const struct snapcode_limits *limits, struct snapshot *s)
 {
 	struct run_reader r = { .in = in };
 	int n_rows[TABLE_COUNT];
 	size_t bytes = 0;
 
-	for (int t = 0; t < TABLE_COUNT; t++) {
+	for (int t = 0; t < n_tables; t++) {
 		struct table *table = &s->table[t];
 
 		n_rows[t] = read_shape(in, t, previous ? &previous->table[t] : NULL, table, limits);
@@ -182,7 +185,7 @@ static int read_tables(struct view *in, const struct snapshot *previous,
 		if (limits && bytes > limits->max_bytes)
 			return -E2BIG;
 	}
-	for (int t = 0; t < TABLE_COUNT; t++) {
+	for (int t = 0; t < n_tables; t++) {
 		const struct table *before = previous ? &previous->table[t] : NULL;
 		struct table *table = &s->table[t];
 
@@ -193,12 +196,17 @@ static int read_tables(struct view *in, const struct snapshot *previous,
 		if (!run_apply(&r, table->values, table_length(table), true))
 			return -EBADMSG;
 	}
+	for (int t = n_tables; previous && t < TABLE_COUNT; t++)
+		if (previous->table[t].n_rows)
+			return -EBADMSG;
 	return r.zeros || view_left(in) ? -EBADMSG : 0;
 }
 
 bool snapcode_is_key(struct view frame)
 {
-	return view_u64(&frame) == FRAME_KEY;
+	uint64_t kind = view_u64(&frame);
+
+	return kind == FRAME_KEY || kind == FRAME_KEY_OF;
 }
 
 /* Everything of a frame but its tables. */
@@ -223,14 +231,17 @@ int snapcode_decode(struct view frame, const struct snapshot *previous,
 	static const struct snapshot nothing;
 	uint64_t kind = view_u64(&frame);
 	uint64_t n_cpus = view_u64(&frame);
+	uint64_t n_tables = kind >= FRAME_DELTA_OF ? view_u64(&frame) : FIRST_TABLES;
 	struct snapshot *s;
 	int result;
 
-	if (frame.failed || kind > FRAME_KEY || !n_cpus || n_cpus > CPU_ID_MAX)
+	if (frame.failed || kind > FRAME_KEY_OF || !n_cpus || n_cpus > CPU_ID_MAX || !n_tables)
 		return -EBADMSG;
+	if (n_tables > TABLE_COUNT)
+		return -E2BIG;
 	if (limits && n_cpus != (uint64_t)limits->n_cpus)
 		return -E2BIG;
-	if (kind == FRAME_KEY)
+	if (kind == FRAME_KEY || kind == FRAME_KEY_OF)
 		previous = NULL;
 	else if (!previous)
 		return -ENODATA;
@@ -241,7 +252,7 @@ int snapcode_decode(struct view frame, const struct snapshot *previous,
 		return -ENOMEM;
 	result = read_head(&frame, previous ? previous : &nothing, s);
 	if (!result)
-		result = read_tables(&frame, previous, limits, s);
+		result = read_tables(&frame, n_tables, previous, limits, s);
 	if (result) {
 		snapshot_unref(s);
 		return result;

@@ -4,13 +4,14 @@
  * any other frame holds the differences to the snapshot before it. Most counters of a machine do not
  * move in a second, so runs of zeros are what it is good at.
  *
- *	frame	= kind n_cpus  difference of: sequence mono_ns real_ns own_cpu_ns bpf_ns
+ *	frame	= kind n_cpus n_tables  difference of: sequence mono_ns real_ns own_cpu_ns bpf_ns
  *		  online  { n_rows n_columns known } per table  values
  *	online	= the words of the set, each exclusive-or the one before
  *	values	= table by table, row by row, column by column, slot by slot: zigzag differences
  *
  * All integers are varints; in `online` and `values` a 0 stands for a run of zeros and is followed by the
- * length of the run less one. Rows that the snapshot before did not have are differences to 0.
+ * length of the run less one. Rows that the snapshot before did not have are differences to 0. A frame of
+ * fewer tables than there are now is read; two older kinds have TABLE_LOSS as their last and no n_tables.
  */
 #ifndef SKEWTOP_SNAPCODE_H
 #define SKEWTOP_SNAPCODE_H

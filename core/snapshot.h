@@ -31,6 +31,8 @@ enum table_id {
 	TABLE_SOFTIRQ,	  /* runs (/proc/softirqs), time_ns (NET_RX and NET_TX only) */
 	TABLE_SOFTNET,	  /* events; rows are the columns of /proc/net/softnet_stat */
 	TABLE_LOSS,	  /* events; rows are enum loss_cause */
+	TABLE_INTERRUPTS, /* interrupts; of network interfaces, and those that come at all */
+	TABLE_NIC,	  /* events; an interface's own counts of losses, of no CPU */
 	TABLE_COUNT,
 };
 
@@ -54,14 +56,28 @@ const struct table_schema *table_schema(enum table_id table);
 /* One row's identity. Never changes once added; strings are sanitised and owned by the catalog. */
 struct row {
 	uint64_t key[2];   /* unique in its table; see row_key_* below */
-	uint32_t flags;	   /* enum probe_flag for TABLE_PROBES */
+	uint32_t flags;	   /* enum probe_flag for TABLE_PROBES, irq_flag, nic_flag */
 	const char *name;  /* "recvmsg", "netif_receive_skb", "eth0", "NO_SOCKET", "NET_RX" */
 	const char *where; /* "x86_64", "tcp_data_queue+0x1f2", "netns 4026531840"; "" where none */
 };
 
+/* Of TABLE_INTERRUPTS. */
+enum irq_flag {
+	IRQ_NETWORK = 1, /* a network interface's */
+	IRQ_ONE_CPU = 2, /* delivered to one CPU only while this row counts */
+	IRQ_BOUND = 4,	 /* and allowed on no other */
+};
+
+/* Of TABLE_NIC. */
+enum nic_flag {
+	NIC_LOSS = 1, /* packets that were lost, or not sent */
+};
+
 /* Keys: TABLE_SYSCALLS {abi, nr}, TABLE_PROBES {index, 0}, TABLE_INTERFACES {netns, ifindex},
  * TABLE_DROPS {location, reason}, TABLE_CONSUMED {location, 0}, TABLE_SOFTIRQ and TABLE_SOFTNET
- * {index, 0}, TABLE_LOSS {enum loss_cause, 0}, TABLE_FUNCTIONS {address, argument}. */
+ * {index, 0}, TABLE_LOSS {enum loss_cause, 0}, TABLE_FUNCTIONS {address, argument}, TABLE_INTERRUPTS
+ * {number, or name with bit 63; hash of name and where}: where an interrupt goes may change, and a new row
+ * counts then; TABLE_NIC {netns << 32 | ifindex, hash of the name << 8 | counter}. */
 
 struct catalog;
 

@@ -100,6 +100,7 @@ static inline void source_close(struct source *source)
 /* What is counted and traced; all narrowing happens in the kernel. Zeroed: everything. */
 struct live_options {
 	struct narrow_config narrow;
+	const char *netns; /* whose interfaces' counters, as --netns has it; NULL: ours. Not kept. */
 	const char *filter;	    /* pcap expressions; NULL: none. Copied. */
 	const char *filter_tunnel;  /* for the packet inside a tunnel */
 	struct filter *compiled;    /* of the two; NULL: none. The source frees it, opened or not. */

@@ -211,8 +211,7 @@ static void live_close(struct source *source)
 	live_functions_free(live->functions);
 	live_probes_free(&live->probes);
 	live_buffers_free(live->buffers);
-	proc_counters_free(&live->softirqs);
-	proc_counters_free(&live->softnet);
+	live_kernel_free(&live->kernel);
 	free(live->delivered);
 	free(live->malformed);
 	filter_free(live->options.compiled);
@@ -256,8 +255,7 @@ static int make_room(struct live *live, struct error *err)
 	live->malformed = calloc(n + 1, sizeof(*live->malformed));
 	if (!live->buffers || !live->delivered || !live->malformed ||
 		live_buffers_init(live->buffers, n) ||
-		proc_counters_init(&live->softirqs, &live->host->topology) ||
-		proc_counters_init(&live->softnet, &live->host->topology))
+		live_kernel_open(&live->kernel, &live->host->topology, live->options.netns))
 		return error_set(err, -ENOMEM, "no memory for the counters of %d CPUs", n);
 	return 0;
 }
@@ -340,7 +338,7 @@ static int open_probes(struct live *live, struct btf *btf, struct error *err)
 	/* Later changes bring their own. */
 	filter_free(live->options.compiled);
 	live->options.compiled = NULL;
-	live->options.filter = live->options.filter_tunnel = NULL;
+	live->options.filter = live->options.filter_tunnel = live->options.netns = NULL;
 	return ret;
 }
 
@@ -358,6 +356,8 @@ struct source *source_live_open(const struct live_options *options, struct error
 		return NULL;
 	}
 	live->source.ops = &live_ops;
+	live->kernel.softirqs_file.fd = live->kernel.softnet_file.fd =
+		live->kernel.interrupts_file.fd = -1;
 	live->source.host = live->host;
 	live->options = *options;
 	live->to_real_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);

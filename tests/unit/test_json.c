@@ -310,6 +310,43 @@ static void fill_losses(struct snapshot *snapshot)
 	snapshot->table[TABLE_LOSS].known = 1;
 }
 
+static void test_interrupts_and_nic(void **state)
+{
+	struct fixture *f = *state;
+	json_t *object, *row;
+
+	add_row(f, TABLE_INTERRUPTS, 38, 1, "eth0-rx-7", "cpu 39, rps off");
+	put(f->older, TABLE_INTERRUPTS, 0, 0, 1, 2, 3);
+	put(f->newer, TABLE_INTERRUPTS, 0, 0, 1, 2, 13);
+	add_row(f, TABLE_NIC, UINT64_C(4026531840) << 32 | 2, 1, "rx_missed", "eth0 (NIC counter)");
+	put(f->newer, TABLE_NIC, 0, 0, 0, 0, 0);
+	table_values(&f->newer->table[TABLE_NIC], 0, 0)[3] = 8;
+	object = sample(f);
+	row = json_array_get(json_object_get(object, "interrupts"), 0);
+	assert_string_equal(json_string_value(json_object_get(row, "name")), "eth0-rx-7");
+	assert_string_equal(json_string_value(json_object_get(row, "where")), "cpu 39, rps off");
+	assert_int_equal(integer(row, "count"), 16);
+	assert_float_equal(json_real_value(json_object_get(row, "rate")), 5, 1e-9);
+	assert_per_cpu(row, "per_cpu", 1, 2, 13);
+
+	row = json_array_get(json_object_get(object, "nic"), 0);
+	assert_string_equal(json_string_value(json_object_get(row, "name")), "rx_missed");
+	assert_string_equal(json_string_value(json_object_get(row, "where")), "eth0 (NIC counter)");
+	assert_int_equal(integer(row, "netns"), 4026531840);
+	assert_int_equal(integer(row, "ifindex"), 2);
+	assert_true(json_is_false(json_object_get(row, "loss")));
+	assert_int_equal(integer(row, "count"), 8);
+	/* They belong to no CPU. */
+	assert_null(json_object_get(row, "per_cpu"));
+	json_decref(object);
+
+	/* Not read this time. */
+	f->newer->table[TABLE_INTERRUPTS].known = 0;
+	object = sample(f);
+	assert_true(json_is_null(json_object_get(object, "interrupts")));
+	json_decref(object);
+}
+
 static void test_loss(void **state)
 {
 	struct fixture *f = *state;
@@ -542,6 +579,7 @@ int main(void)
 		TEST(test_packets_and_drops),
 		TEST(test_interfaces),
 		TEST(test_softirq),
+		TEST(test_interrupts_and_nic),
 		TEST(test_loss),
 		TEST(test_end),
 		TEST(test_unknown_rate),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/proc_counters.h"
 
@@ -237,13 +238,48 @@ static void test_softnet_of_something_else(void **state)
 
 static void test_reading_files(void **state)
 {
-	char *text = proc_read("/proc/softirqs");
+	struct proc_file file;
+	const char *text;
 
 	(void)state;
+	proc_file_open(&file, "/proc/softirqs");
+	/* More than once, through the same descriptor. */
+	for (int i = 0; i < 3; i++) {
+		text = proc_file_read(&file);
+		assert_non_null(text);
+		assert_non_null(strstr(text, "CPU0"));
+		assert_non_null(strstr(text, "NET_RX:"));
+		assert_null(strstr(strstr(text, "CPU0") + 1, "CPU0"));
+	}
+	proc_file_close(&file);
+	proc_file_open(&file, "/proc/no/such/file");
+	assert_null(proc_file_read(&file));
+	proc_file_close(&file);
+}
+
+/* A text much longer than the first buffer comes whole. */
+static void test_reading_a_long_file(void **state)
+{
+	char path[] = "/tmp/proc-counters-XXXXXX";
+	int fd = mkstemp(path);
+	struct proc_file file;
+	const char *text;
+
+	(void)state;
+	assert_true(fd >= 0);
+	for (int i = 0; i < 20000; i++)
+		assert_int_equal(dprintf(fd, "%9d\n", i), 10);
+	proc_file_open(&file, path);
+	text = proc_file_read(&file);
 	assert_non_null(text);
-	assert_non_null(strstr(text, "NET_RX:"));
-	free(text);
-	assert_null(proc_read("/proc/no/such/file"));
+	assert_int_equal(strlen(text), 200000);
+	assert_memory_equal(text + 199990, "    19999\n", 10);
+	/* Shorter than before. */
+	assert_int_equal(ftruncate(fd, 20), 0);
+	assert_string_equal(proc_file_read(&file), "        0\n        1\n");
+	proc_file_close(&file);
+	close(fd);
+	unlink(path);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -261,6 +297,7 @@ int main(void)
 		TEST(test_softnet_in_order),
 		TEST(test_softnet_of_something_else),
 		TEST(test_reading_files),
+		TEST(test_reading_a_long_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
