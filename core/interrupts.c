@@ -10,10 +10,15 @@
 #include "core/sanitize.h"
 #include "core/snapshot.h"
 
-enum { LABEL_MAX = 16, TAIL_MAX = 192 };
+enum {
+	LABEL_MAX = 16,
+	TAIL_MAX = 192
+};
 
 /* How many interrupts are looked up anew in each reading, and how often interfaces are. */
-enum { LOOKED_UP_IN_TURN = 8 };
+enum {
+	LOOKED_UP_IN_TURN = 8
+};
 #define SCAN_EVERY_NS UINT64_C(10000000000)
 
 /* A line of the file. */
@@ -166,7 +171,8 @@ static int add_irq(struct interrupts *in, const char *label)
 	return in->n_irqs++;
 }
 
-/* The interrupt of a line. Lines come in the order of the last time but for those that came or went. */
+/* The interrupt of a line. Lines come in the order of the last time but for those that came or
+ * went. */
 static int irq_of_line(struct interrupts *in, int line, const char *label)
 {
 	if (line < in->n_lines && !strcmp(in->irq[in->order[line]]->label, label))
@@ -248,8 +254,8 @@ static uint64_t hash_text(uint64_t h, const char *text)
 }
 
 /* Fills a row with what an interrupt is and where it goes now. */
-static void describe(struct interrupts *in, struct irq *irq, const char *action,
-	struct interrupt_row *row)
+static void describe(
+	struct interrupts *in, struct irq *irq, const char *action, struct interrupt_row *row)
 {
 	struct irq_place place;
 
@@ -302,7 +308,7 @@ static int find_row(const struct interrupts *in, struct interrupt_row *like)
 /* Where it counts from now on. */
 static int choose_row(struct interrupts *in, struct irq *irq)
 {
-	struct interrupt_row row = { .key = { interrupt_key(irq->label) } };
+	struct interrupt_row row = {.key = {interrupt_key(irq->label)}};
 	char action[TAIL_MAX];
 	int index;
 
@@ -318,7 +324,7 @@ static int choose_row(struct interrupts *in, struct irq *irq)
 		index = find_row(in, &row);
 	}
 	if (index < 0 && in->n_rows >= IRQ_ROWS_MAX - 1) {
-		row = (struct interrupt_row){ .key = { UINT64_MAX }, .name = "(other)" };
+		row = (struct interrupt_row){.key = {UINT64_MAX}, .name = "(other)"};
 		index = find_row(in, &row);
 	}
 	if (index < 0) {
@@ -334,8 +340,8 @@ static int choose_row(struct interrupts *in, struct irq *irq)
 /* ---- counting ---- */
 
 /*
- * How far a count has come. One that fell has wrapped if it was near its end and is near its beginning;
- * else the interrupt was requested anew and began at 0.
+ * How far a count has come. One that fell has wrapped if it was near its end and is near its
+ * beginning; else the interrupt was requested anew and began at 0.
  */
 static uint32_t grown(uint32_t last, uint32_t now)
 {
@@ -364,8 +370,8 @@ static void note_growth(
 }
 
 /*
- * Takes the counts of a line. False: they are not one per column, since a CPU came or went while the
- * file was being read. ERR and MIS have a single count, with nothing behind it, of no CPU.
+ * Takes the counts of a line. False: they are not one per column, since a CPU came or went while
+ * the file was being read. ERR and MIS have a single count, with nothing behind it, of no CPU.
  */
 static bool take_counts(
 	struct interrupts *in, struct irq *irq, int n, const char *behind, bool *astray)

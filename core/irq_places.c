@@ -90,8 +90,8 @@ static void add_msi_irqs(const struct irq_places *places, struct nic *nic, const
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
-	DIR *dir = opendir(path_of(
-		places, path, "sys/class/net/%s/device/%smsi_irqs", nic->name, above));
+	DIR *dir = opendir(
+		path_of(places, path, "sys/class/net/%s/device/%smsi_irqs", nic->name, above));
 
 	while (dir && (entry = readdir(dir)))
 		if (isdigit((unsigned char)entry->d_name[0]))
@@ -136,14 +136,14 @@ void irq_places_scan(struct irq_places *places)
 
 	forget_nics(places);
 	while (dir && (entry = readdir(dir))) {
-		struct nic nic = { .n_irqs = 0 }, *more;
+		struct nic nic = {.n_irqs = 0}, *more;
 		ssize_t n;
 
 		if (entry->d_name[0] == '.' || strlen(entry->d_name) >= sizeof(nic.name))
 			continue;
 		/* What has no device (veth, bridge) has no interrupt. */
-		n = readlink(path_of(places, path, "sys/class/net/%s/device", entry->d_name), target,
-			sizeof(target) - 1);
+		n = readlink(path_of(places, path, "sys/class/net/%s/device", entry->d_name),
+			target, sizeof(target) - 1);
 		if (n <= 0)
 			continue;
 		more = reallocarray(places->nic, places->n_nics + 1, sizeof(*more));
@@ -206,7 +206,9 @@ bool irq_places_network(
 
 /* ---- RPS ---- */
 
-enum { RPS_TEXT = 64 };
+enum {
+	RPS_TEXT = 64
+};
 
 /* "00000000,0000000f": words of 32 CPUs, the highest first. */
 static bool parse_mask(const char *text, struct cpus *set)
@@ -221,8 +223,9 @@ static bool parse_mask(const char *text, struct cpus *set)
 			continue;
 		if (!isxdigit((unsigned char)text[i]))
 			return false;
-		digit = isdigit((unsigned char)text[i]) ? text[i] - '0' :
-							  tolower((unsigned char)text[i]) - 'a' + 10;
+		digit = isdigit((unsigned char)text[i])
+				? text[i] - '0'
+				: tolower((unsigned char)text[i]) - 'a' + 10;
 		for (int k = 0; k < 4; k++)
 			if (digit >> k & 1 && bit + k < CPU_ID_MAX)
 				cpus_add(set, bit + k);
@@ -266,10 +269,12 @@ static int queue_in_name(const char *name)
 static bool receives(const char *name)
 {
 	return strcasestr(name, "rx") || !(strcasestr(name, "tx") || strcasestr(name, "output") ||
-						  strcasestr(name, "config"));
+						 strcasestr(name, "config"));
 }
 
-enum { QUEUES_MAX = 4096 };
+enum {
+	QUEUES_MAX = 4096
+};
 
 static void rps_words(
 	const struct irq_places *places, const char *ifname, const char *name, char text[RPS_TEXT])
@@ -294,8 +299,8 @@ static void rps_words(
 /* ---- affinity ---- */
 
 /* "cpu 39 of 0-63": where it goes, and where it might. */
-static void affinity_words(const struct irq_places *places, int irq, struct irq_place *place,
-	char *text, size_t size)
+static void affinity_words(
+	const struct irq_places *places, int irq, struct irq_place *place, char *text, size_t size)
 {
 	struct cpus allowed;
 	char path[PATH_MAX], list[48], among[48];
@@ -305,8 +310,8 @@ static void affinity_words(const struct irq_places *places, int irq, struct irq_
 	text[0] = '\0';
 	if (cpus_read(&allowed, path_of(places, path, "proc/irq/%d/smp_affinity_list", irq)))
 		memset(&allowed, 0, sizeof(allowed));
-	/* Absent on kernels whose interrupt controllers deliver where they are allowed to; empty while
-	 * nobody listens. */
+	/* Absent on kernels whose interrupt controllers deliver where they are allowed to; empty
+	 * while nobody listens. */
 	if (cpus_read(&place->effective,
 		    path_of(places, path, "proc/irq/%d/effective_affinity_list", irq)) ||
 		!cpus_count(&place->effective))
@@ -319,8 +324,11 @@ static void affinity_words(const struct irq_places *places, int irq, struct irq_
 	place->bound = n == 1 && !choice;
 	cpus_words(&place->effective, list, sizeof(list));
 	cpus_words(&allowed, among, sizeof(among));
-	snprintf(text, size, "%s%s%s%s", n == 1 ? "cpu " : strchr(list, 'C') ? "" : "cpus ", list, choice ? " of " : "",
-		choice ? among : "");
+	snprintf(text, size, "%s%s%s%s",
+		n == 1		    ? "cpu "
+		: strchr(list, 'C') ? ""
+				    : "cpus ",
+		list, choice ? " of " : "", choice ? among : "");
 }
 
 void irq_places_find(

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where an interrupt goes and what for: the CPUs that it is delivered to, the interface it belongs to, and
- * whether that interface's packets are then moved on to other CPUs (RPS).
+ * Where an interrupt goes and what for: the CPUs that it is delivered to, the interface it belongs
+ *to, and whether that interface's packets are then moved on to other CPUs (RPS).
  *
- *	/proc/irq/N/effective_affinity_list, smp_affinity_list	(Documentation/core-api/irq/irq-affinity.rst)
- *	/sys/class/net/IF/device/msi_irqs	the interrupts of a PCI device; virtio has them one above
- *	/sys/class/net/IF/queues/rx-N/rps_cpus	(Documentation/networking/scaling.rst)
+ *	/proc/irq/N/effective_affinity_list, smp_affinity_list
+ *(Documentation/core-api/irq/irq-affinity.rst) /sys/class/net/IF/device/msi_irqs	the
+ *interrupts of a PCI device; virtio has them one above /sys/class/net/IF/queues/rx-N/rps_cpus
+ *(Documentation/networking/scaling.rst)
  */
 #ifndef SKEWTOP_IRQ_PLACES_H
 #define SKEWTOP_IRQ_PLACES_H
@@ -22,12 +23,14 @@ struct irq_places;
 struct irq_places *irq_places_new(const char *root);
 void irq_places_free(struct irq_places *places);
 
-/* Looks anew which hardware interfaces there are in our namespace, and which interrupts they have. */
+/* Looks anew which hardware interfaces there are in our namespace, and which interrupts they have.
+ */
 void irq_places_scan(struct irq_places *places);
 
 /*
- * Whether an interrupt is a network interface's, by its number or by its name. `ifname`, if not NULL,
- * takes the interface where it is one only ("" otherwise); it is as the kernel has it, not sanitised.
+ * Whether an interrupt is a network interface's, by its number or by its name. `ifname`, if not
+ * NULL, takes the interface where it is one only ("" otherwise); it is as the kernel has it, not
+ * sanitised.
  */
 bool irq_places_network(
 	const struct irq_places *places, int irq, const char *name, char ifname[IFNAMSIZ]);

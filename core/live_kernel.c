@@ -7,8 +7,11 @@
 #include "core/live.h"
 #include "core/nic_counters.h"
 
-/* Reading interrupts may take this part of the time: one CPU in twenty where there are thousands. */
-enum { INTERRUPTS_PART = 20 };
+/* Reading interrupts may take this part of the time: one CPU in twenty where there are thousands.
+ */
+enum {
+	INTERRUPTS_PART = 20
+};
 
 int live_kernel_open(struct live_kernel *kernel, const struct topology *topology, const char *netns)
 {
@@ -42,7 +45,7 @@ static int put_proc_rows(struct live *live, struct snapshot *snapshot, enum tabl
 	const struct proc_counters *counters)
 {
 	for (int i = 0; i < counters->n_rows; i++) {
-		struct row row = { .key = { i }, .name = counters->name[i] };
+		struct row row = {.key = {i}, .name = counters->name[i]};
 		int index = live_row(live, snapshot, table, &row);
 
 		if (index < 0)
@@ -107,8 +110,10 @@ int live_read_interrupts(struct live *live, struct snapshot *snapshot)
 	n = interrupts_count(kernel->interrupts);
 	for (int i = 0; i < n; i++) {
 		const struct interrupt_row *from = interrupts_row(kernel->interrupts, i);
-		struct row row = { .key = { from->key[0], from->key[1] }, .flags = from->flags,
-			.name = from->name, .where = from->where };
+		struct row row = {.key = {from->key[0], from->key[1]},
+			.flags = from->flags,
+			.name = from->name,
+			.where = from->where};
 		/* The catalog has them in the same order. */
 		int index = i < t->n_rows ? i : live_row(live, snapshot, TABLE_INTERRUPTS, &row);
 
@@ -137,8 +142,10 @@ int live_read_nics(struct live *live, struct snapshot *snapshot)
 	n = nic_counters_count(nics);
 	for (int i = 0; i < n; i++) {
 		const struct nic_row *from = nic_counters_row(nics, i);
-		struct row row = { .key = { from->key[0], from->key[1] }, .flags = from->flags,
-			.name = from->name, .where = from->where };
+		struct row row = {.key = {from->key[0], from->key[1]},
+			.flags = from->flags,
+			.name = from->name,
+			.where = from->where};
 		int index = i < t->n_rows ? i : live_row(live, snapshot, TABLE_NIC, &row);
 
 		if (index < 0)

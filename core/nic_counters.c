@@ -21,8 +21,10 @@
 /* A name is asked for again when a counter moves and the name is older than this. */
 #define NAME_KEEPS_NS UINT64_C(5000000000)
 
-#define COUNTER(name_, member_, flags_) \
-	{ name_, offsetof(struct rtnl_link_stats64, member_), flags_ }
+#define COUNTER(name_, member_, flags_)                                                            \
+	{                                                                                          \
+		name_, offsetof(struct rtnl_link_stats64, member_), flags_                         \
+	}
 
 /* What of struct rtnl_link_stats64 tells of packets that went wrong. */
 static const struct {
@@ -48,10 +50,13 @@ static const struct {
 	COUNTER("tx_heartbeat_errors", tx_heartbeat_errors, 0),
 	COUNTER("collisions", collisions, 0), /* is sent again */
 	/* rx_otherhost_dropped, behind it since 5.19; older headers do not name it. */
-	{ "rx_otherhost", offsetof(struct rtnl_link_stats64, rx_nohandler) + sizeof(__u64), 0 },
+	{"rx_otherhost", offsetof(struct rtnl_link_stats64, rx_nohandler) + sizeof(__u64), 0},
 };
 
-enum { COUNTERS = sizeof(counters) / sizeof(counters[0]), COUNTER_RX_MISSED = 0 };
+enum {
+	COUNTERS = sizeof(counters) / sizeof(counters[0]),
+	COUNTER_RX_MISSED = 0
+};
 
 struct nic {
 	uint32_t ifindex;
@@ -158,12 +163,13 @@ static int add_row(struct nic_counters *nics, const struct nic_row *like)
 	return nics->n_rows++;
 }
 
-/* The row of an interface's counter under its present name; when there are too many, one for all. */
+/* The row of an interface's counter under its present name; when there are too many, one for all.
+ */
 static int row_of(struct nic_counters *nics, const struct nic *nic, int counter)
 {
 	struct nic_row row = {
-		.key = { (uint64_t)nics->netns << 32 | nic->ifindex,
-			hash_name(nic->name) << 8 | counter },
+		.key = {(uint64_t)nics->netns << 32 | nic->ifindex,
+			hash_name(nic->name) << 8 | counter},
 		.flags = counters[counter].flags,
 		.name = counters[counter].name,
 	};
@@ -242,7 +248,7 @@ static struct nic *add_nic(struct nic_counters *nics, uint32_t ifindex)
 		return NULL;
 	nics->nic = more;
 	more += nics->n_nics++;
-	*more = (struct nic){ .ifindex = ifindex };
+	*more = (struct nic){.ifindex = ifindex};
 	for (int c = 0; c < COUNTERS; c++)
 		more->row[c] = -1;
 	return more;
@@ -274,8 +280,7 @@ int nic_counters_add(struct nic_counters *nics, uint32_t ifindex,
 	return 0;
 }
 
-void nic_counters_name(
-	struct nic_counters *nics, uint32_t ifindex, const char *name, bool hardware)
+void nic_counters_name(struct nic_counters *nics, uint32_t ifindex, const char *name, bool hardware)
 {
 	struct nic *nic = find_nic(nics, ifindex);
 
@@ -294,7 +299,7 @@ void nic_counters_name(
 static void open_socket(void *context)
 {
 	struct nic_counters *nics = context;
-	const struct timeval patience = { .tv_sec = 1 };
+	const struct timeval patience = {.tv_sec = 1};
 
 	nics->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	/* The kernel answers at once; nothing must hold up the collector for ever. */
@@ -342,9 +347,11 @@ static int take_stats(struct nic_counters *nics, const struct nlmsghdr *message)
 	const struct if_stats_msg *head = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attribute;
 
-	mnl_attr_for_each (attribute, message, sizeof(*head)) {
+	mnl_attr_for_each(attribute, message, sizeof(*head))
+	{
 		if (mnl_attr_get_type(attribute) == IFLA_STATS_LINK_64)
-			return nic_counters_add(nics, head->ifindex, mnl_attr_get_payload(attribute),
+			return nic_counters_add(nics, head->ifindex,
+				mnl_attr_get_payload(attribute),
 				mnl_attr_get_payload_len(attribute));
 	}
 	return 0;
@@ -358,7 +365,8 @@ static int take_link(struct nic_counters *nics, const struct nlmsghdr *message)
 	const struct nlattr *attribute;
 	const char *name = NULL;
 
-	mnl_attr_for_each (attribute, message, sizeof(*head)) {
+	mnl_attr_for_each(attribute, message, sizeof(*head))
+	{
 		uint16_t type = mnl_attr_get_type(attribute);
 
 		if (type == IFLA_IFNAME && !mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING))
@@ -390,7 +398,8 @@ static int take_answer(struct nic_counters *nics, uint16_t type, bool dump, take
 			if (message->nlmsg_type == NLMSG_DONE)
 				return ret ?: interrupted ? -EINTR : 0;
 			if (message->nlmsg_type == NLMSG_ERROR)
-				return ((const struct nlmsgerr *)mnl_nlmsg_get_payload(message))->error;
+				return ((const struct nlmsgerr *)mnl_nlmsg_get_payload(message))
+					->error;
 			if (message->nlmsg_type == type && !ret)
 				ret = take(nics, message);
 			if (!dump)

@@ -38,6 +38,7 @@ static const struct counter_part parts[] = {
 	{ .table = TABLE_INTERFACES, .column = IF_TX_PACKETS, .second = IF_TX_BYTES, .kind = "tx" },
 	{ .table = TABLE_SOFTIRQ, .second = -1, .kind = "softirq" },
 	{ .table = TABLE_SOFTNET, .second = -1, .kind = "softnet" },
+	{ .table = TABLE_INTERRUPTS, .second = -1, .kind = "irq" },
 };
 
 static const struct counters_spec spec = {

@@ -14,6 +14,7 @@
 #include "tui/number.h"
 #include "tui/series.h"
 #include "tui/spark.h"
+#include "tui/why.h"
 
 enum cpu_column {
 	CPU_NAME,
@@ -71,6 +72,7 @@ struct cpus_view {
 	double sum[MEASURES];
 	const struct frame *frame; /* while drawing */
 	int room;		   /* groups that the arrays hold */
+	int width;		   /* as drawn last */
 	bool maximised;
 };
 
@@ -562,6 +564,7 @@ static void draw(void *state, const struct frame *frame, const struct canvas *ca
 	char more[64];
 	int wanted, below = 0;
 
+	v->width = area.w;
 	if (!frame->newer) {
 		canvas_role(canvas, area.y, area.x + 2, area.w - 2, ROLE_DIM, "waiting for the first sample");
 		return;
@@ -605,16 +608,30 @@ static struct focus focus(void *state)
 	return (struct focus){ .grid = &((struct cpus_view *)state)->grid };
 }
 
+/* The hot CPU, with what it is busy, and why it comes there: of these as much as there is room for. */
+static void sentence(const struct cpus_view *v, const char *hot, const struct row *function,
+	const struct row *interface, const char *why, char *buf, size_t size)
+{
+	const char *most = function ? function->name : "-";
+	int n = snprintf(buf, size, "%s; most in %s%s%s%s%s", hot, most, interface ? ", on " : "",
+		interface ? interface->name : "", why[0] ? "; " : "", why);
+
+	/* The interrupt's name tells the interface, the table the function. */
+	if (n >= v->width && why[0])
+		n = snprintf(buf, size, "%s; most in %s; %s", hot, most, why);
+	if (n >= v->width && why[0])
+		snprintf(buf, size, "%s; %s", hot, why);
+}
+
 /* What the screen says in one sentence: the hot CPU, and with what it is busy. */
 static const char *hint(void *state, const struct frame *frame, char *buf, size_t size)
 {
 	struct cpus_view *v = state;
 	enum measures m = v->sum[PACKETS] > 0 ? PACKETS : SYSCALLS;
 	int hot = v->groups.n ? hottest(v->measure[m].group, v->groups.n) : -1;
-	char name[24], times[NUMBER_MAX];
+	char name[24], times[NUMBER_MAX], head[96], why[WHY_MAX];
 	const struct row *function, *interface;
 
-	(void)frame;
 	if (hot < 0 || v->groups.n < 2) {
 		snprintf(buf, size, "Enter: what this CPU does");
 		return buf;
@@ -622,12 +639,12 @@ static const char *hint(void *state, const struct frame *frame, char *buf, size_
 	cpu_group_name(&v->groups, hot, name, sizeof(name));
 	function = m == PACKETS ? v->function[hot] : v->syscall[hot];
 	interface = m == PACKETS ? v->interface[hot] : NULL;
-	snprintf(buf, size, "%s: %.1f%% of %s, %s avg; most in %s%s%s", name,
+	why_interrupt(frame, &v->groups, hot, interface, why);
+	snprintf(head, sizeof(head), "%s: %.1f%% of %s, %s avg", name,
 		v->measure[m].group[hot] / v->sum[m] * 100, m == PACKETS ? "packets" : "system calls",
 		number_times(v->measure[m].group[hot] / (v->mean[m] > 0 ? v->mean[m] : 1), times,
-			sizeof(times)),
-		function ? function->name : "-", interface ? ", on " : "",
-		interface ? interface->name : "");
+			sizeof(times)));
+	sentence(v, head, function, interface, why, buf, size);
 	return buf;
 }
 

@@ -256,6 +256,8 @@ static const char *path(void *state, char *buf, size_t size)
 		[TABLE_SOFTIRQ] = "Softirqs",
 		[TABLE_SOFTNET] = "Softnet",
 		[TABLE_LOSS] = "Losses",
+		[TABLE_INTERRUPTS] = "Interrupts",
+		[TABLE_NIC] = "NIC",
 	};
 	struct drill_view *v = state;
 
@@ -267,7 +269,8 @@ static const char *path(void *state, char *buf, size_t size)
 static const char *hint(void *state, const struct frame *frame, char *buf, size_t size)
 {
 	struct drill_view *v = state;
-	const char *advice = v->drill.table == TABLE_DROPS ? drop_advice(v->info->name) : NULL;
+	bool drops = v->drill.table == TABLE_DROPS || v->drill.table == TABLE_NIC;
+	const char *advice = drops ? drop_advice(v->info->name) : NULL;
 
 	if (advice)
 		snprintf(buf, size, "%s: %s", v->info->name, advice);

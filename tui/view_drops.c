@@ -46,6 +46,7 @@ static bool is_trouble(const struct row *info)
 static const struct counter_part parts[] = {
 	{ .table = TABLE_DROPS, .second = COUNT_BYTES },
 	{ .table = TABLE_SOFTNET, .second = -1, .keep = is_trouble },
+	{ .table = TABLE_NIC, .flags = NIC_LOSS, .second = -1 },
 };
 
 static const struct counters_spec spec = {

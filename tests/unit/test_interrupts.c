@@ -16,7 +16,9 @@
 #include "core/interrupts.h"
 #include "core/snapshot.h"
 
-enum { PATH_LEN = 512 };
+enum {
+	PATH_LEN = 512
+};
 #define SECOND UINT64_C(1000000000)
 
 struct fixture {
@@ -45,7 +47,8 @@ static void put_file(const struct fixture *f, const char *name, const char *text
 	fclose(file);
 }
 
-static void put_affinity(const struct fixture *f, int irq, const char *effective, const char *allowed)
+static void put_affinity(
+	const struct fixture *f, int irq, const char *effective, const char *allowed)
 {
 	char name[64];
 
@@ -153,8 +156,8 @@ static const struct interrupt_row *row(const struct fixture *f, const char *name
 	return NULL;
 }
 
-static void assert_row(const struct fixture *f, const char *name, const char *where, uint64_t a,
-	uint64_t b)
+static void assert_row(
+	const struct fixture *f, const char *name, const char *where, uint64_t a, uint64_t b)
 {
 	const struct interrupt_row *r = row(f, name, where);
 
@@ -245,8 +248,10 @@ static void test_one_cpu(void **state)
 {
 	struct fixture *f = *state;
 
-	take(f, "           CPU0       \n  0:  5  IO-APIC   2-edge      timer\nLOC:  9   Local\nERR:  1\n");
-	take(f, "           CPU0       \n  0:  6  IO-APIC   2-edge      timer\nLOC: 11   Local\nERR:  4\n");
+	take(f, "           CPU0       \n  0:  5  IO-APIC   2-edge      timer\nLOC:  9   "
+		"Local\nERR:  1\n");
+	take(f, "           CPU0       \n  0:  6  IO-APIC   2-edge      timer\nLOC: 11   "
+		"Local\nERR:  4\n");
 	assert_row(f, "timer", NULL, 1, 0);
 	assert_row(f, "LOC", NULL, 2, 0);
 	assert_row(f, "ERR", NULL, 0, 3);
@@ -346,9 +351,11 @@ static void test_text_of_something_else(void **state)
 
 	assert_int_equal(interrupts_take(f->interrupts, "", SECOND), -EINVAL);
 	assert_int_equal(interrupts_take(f->interrupts, "hello\n", SECOND), -EINVAL);
-	assert_int_equal(interrupts_take(f->interrupts, "CPU0 CPU1 CPU2 CPU3 CPU4\n", SECOND), -EINVAL);
+	assert_int_equal(
+		interrupts_take(f->interrupts, "CPU0 CPU1 CPU2 CPU3 CPU4\n", SECOND), -EINVAL);
 	take(f, HEAD "no colon\n\n: 1 2 x\nAVERYLONGLABELTHATISNONE: 1 2 x\n  7:\n" DISK("1", "2"));
-	take(f, HEAD "no colon\n\n: 9 9 x\nAVERYLONGLABELTHATISNONE: 9 9 x\n  7: 4\n" DISK("2", "2"));
+	take(f, HEAD
+		"no colon\n\n: 9 9 x\nAVERYLONGLABELTHATISNONE: 9 9 x\n  7: 4\n" DISK("2", "2"));
 	assert_int_equal(interrupts_count(f->interrupts), 1);
 	assert_row(f, "disk", NULL, 1, 0);
 	/* A line without its end is not taken. */
@@ -413,8 +420,8 @@ static void test_network_queues_are_kept_from_the_start(void **state)
 	take(f, HEAD NET("5", "6") DISK("0", "0"));
 	assert_int_equal(interrupts_count(f->interrupts), 1);
 	assert_row(f, "eth0-rx-0", "cpu 1, rps off", 0, 0);
-	assert_int_equal(interrupts_row(f->interrupts, 0)->flags,
-		IRQ_NETWORK | IRQ_ONE_CPU | IRQ_BOUND);
+	assert_int_equal(
+		interrupts_row(f->interrupts, 0)->flags, IRQ_NETWORK | IRQ_ONE_CPU | IRQ_BOUND);
 	take(f, HEAD NET("5", "9") DISK("0", "0"));
 	assert_row(f, "eth0-rx-0", NULL, 0, 3);
 }
@@ -485,7 +492,8 @@ static void test_an_interface_comes_later(void **state)
 	assert_row(f, "eth0-rx-0", NULL, 0, 0);
 }
 
-/* A count on another CPU says that it was moved, at once; the old row stops, and goes on once it is back. */
+/* A count on another CPU says that it was moved, at once; the old row stops, and goes on once it is
+ * back. */
 static void test_moved_to_another_cpu(void **state)
 {
 	struct fixture *f = *state;
@@ -535,7 +543,8 @@ static void test_long_lists(void **state)
 {
 	struct fixture *f = *state;
 
-	put_affinity(f, 36, "0,2,4,6,8,10,12,14,16,18,20,22,24,26,28,30,32,34,36,38,40\n", "0-63\n");
+	put_affinity(
+		f, 36, "0,2,4,6,8,10,12,14,16,18,20,22,24,26,28,30,32,34,36,38,40\n", "0-63\n");
 	put_nic(f, "eth0", "pci0000:00/0000:00:03.0");
 	put_rps(f, "eth0", 0, "55555555,55555555\n");
 	put_affinity(f, 38, "\n", "0-63\n");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Interfaces' own counts become totals that never fall and never tell of losses that were before. */
+/* Interfaces' own counts become totals that never fall and never tell of losses that were before.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +14,10 @@
 #include "core/nic_counters.h"
 #include "core/snapshot.h"
 
-enum { NETNS = 77, ALL = sizeof(struct rtnl_link_stats64) };
+enum {
+	NETNS = 77,
+	ALL = sizeof(struct rtnl_link_stats64)
+};
 
 static int set_up(void **state)
 {
@@ -27,10 +31,12 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void add(struct nic_counters *nics, uint32_t ifindex, uint64_t rx_missed, uint64_t tx_dropped)
+static void add(
+	struct nic_counters *nics, uint32_t ifindex, uint64_t rx_missed, uint64_t tx_dropped)
 {
-	const struct rtnl_link_stats64 stats = {
-		.rx_packets = 1000 * rx_missed, .rx_missed_errors = rx_missed, .tx_dropped = tx_dropped};
+	const struct rtnl_link_stats64 stats = {.rx_packets = 1000 * rx_missed,
+		.rx_missed_errors = rx_missed,
+		.tx_dropped = tx_dropped};
 
 	assert_int_equal(nic_counters_add(nics, ifindex, &stats, ALL), 0);
 }
@@ -40,7 +46,8 @@ static void settle(struct nic_counters *nics)
 	assert_int_equal(nic_counters_settle(nics, true), 0);
 }
 
-static const struct nic_row *row(const struct nic_counters *nics, const char *name, const char *where)
+static const struct nic_row *row(
+	const struct nic_counters *nics, const char *name, const char *where)
 {
 	for (int i = 0; i < nic_counters_count(nics); i++) {
 		const struct nic_row *r = nic_counters_row(nics, i);
@@ -215,7 +222,9 @@ static void test_hostile_name(void **state)
 static void test_too_many(void **state)
 {
 	struct nic_counters *nics = *state;
-	enum { MANY = NIC_ROWS_MAX + 100 };
+	enum {
+		MANY = NIC_ROWS_MAX + 100
+	};
 	uint64_t sum = 0;
 	char name[16];
 
