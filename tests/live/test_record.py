@@ -161,6 +161,27 @@ def test_what_tshark_captures_replays():
         assert_same_packets(path)
 
 
+def test_a_replay_may_be_recorded():
+    skewtop("--replay", f"{work}/a.pcapng", "--record", f"{work}/c.pcapng.gz", "--no-screen")
+    equal(skewtop("--replay", f"{work}/a.pcapng", "--json").stdout,
+          skewtop("--replay", f"{work}/c.pcapng.gz", "--json").stdout)
+
+
+def test_a_file_that_is_being_copied_replays_as_it_grows():
+    whole = open(f"{work}/a.pcapng", "rb").read()
+    piece = len(whole) // 15 + 1
+    with open(f"{work}/copy.pcapng", "wb", buffering=0) as copy:
+        copy.write(whole[:piece])
+        viewer = start([SKEWTOP, "--replay", f"{work}/copy.pcapng", "--json"], stdout=open(
+            f"{work}/copy.json", "wb"))
+        for at in range(piece, len(whole), piece):
+            time.sleep(0.2)
+            assert viewer.poll() is None, "more may come"
+            copy.write(whole[at:at + piece])
+        assert viewer.wait(timeout=30) == 0
+    equal(open(f"{work}/copy.json").read(), skewtop("--replay", f"{work}/a.pcapng", "--json").stdout)
+
+
 def test_an_existing_file_is_refused():
     done = skewtop("--record", f"{work}/a.pcapng", "--no-screen", status=2)
     assert done.stderr.count("\n") == 1 and "--force" in done.stderr, done.stderr
