@@ -5,6 +5,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/batch.h"
@@ -179,18 +180,32 @@ static int open_live(struct session *session, struct error *err)
 				session->options, session->source[0], session->traced, err);
 }
 
+static int check_files(const struct options *options, struct error *err)
+{
+	struct stat read, written;
+
+	for (int i = 0; options->record && i < options->replay.n; i++)
+		if (!stat(options->replay.word[i], &read) && !stat(options->record, &written) &&
+			S_ISREG(read.st_mode) && read.st_dev == written.st_dev &&
+			read.st_ino == written.st_ino)
+			return error_set(err, EXIT_BAD_INPUT, "--record: %s is what --replay reads",
+				options->record);
+	return EXIT_OK;
+}
+
 static int open_replays(struct session *session, struct error *err)
 {
 	const struct word_list *files = &session->options->replay;
-	int status;
+	int status = check_files(session->options, err);
 
-	for (int i = 0; i < files->n; i++) {
+	for (int i = 0; i < files->n && !status; i++) {
 		session->source[i] = source_replay_open(files->word[i], true, err);
 		if (!session->source[i])
 			return EXIT_BAD_INPUT;
 		session->n++;
 	}
-	status = check_screen(session->options, err);
+	if (!status)
+		status = check_screen(session->options, err);
 	return status ? status : open_recording(session, err);
 }
 

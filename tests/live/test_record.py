@@ -170,6 +170,13 @@ def test_a_replay_may_be_recorded():
           skewtop("--replay", f"{work}/c.pcapng.gz", "--json").stdout)
 
 
+def test_a_replay_is_not_overwritten_by_its_recording():
+    done = skewtop("--replay", f"{work}/a.pcapng", "--record", f"{work}/../{os.path.basename(work)}"
+                   "/a.pcapng", "--force", "--no-screen", status=2)
+    assert "is what --replay reads" in done.stderr, done.stderr
+    skewtop("--replay", f"{work}/a.pcapng", "--json")
+
+
 def test_a_file_that_is_being_copied_replays_as_it_grows():
     whole = open(f"{work}/a.pcapng", "rb").read()
     piece = len(whole) // 15 + 1
@@ -284,6 +291,20 @@ def test_a_viewer_that_goes_away_ends_the_recording():
     assert program.wait(timeout=20) == 1
     said = program.stderr.read().decode()
     assert "went away" in said and said.count("\n") == 1, said
+
+
+def test_a_pipe_is_a_live_capture_for_wireshark():
+    with traffic(60):
+        writer = start([SKEWTOP, "--record", "-", "--no-screen", "--delay", "0.5", *TRACE, *NETNS],
+                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        done = subprocess.run(["tshark", "-i", "-", "-c", "300", "-T", "fields", "-e", "frame.comment"],
+                              stdin=writer.stdout, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, timeout=60)
+        writer.stdout.close()
+        writer.wait(timeout=20)
+    comments = done.stdout.splitlines()
+    assert done.returncode == 0 and len(comments) == 300, done.stderr
+    assert {line.split()[0] for line in comments} > {"netif_receive_skb", "net_dev_queue"}
 
 
 def test_ssh_brings_a_remote_machine():
