@@ -33,6 +33,7 @@ struct host {
 	char name[65];	    /* hostname, sanitised (sanitize.h) */
 	char release[65];   /* uname -r, sanitised */
 	char functions_note[160]; /* in words: what function probes this kernel offers, or why none */
+	char narrowed[160]; /* in words: what alone is counted, "netns web, pid 77"; "" everything */
 	struct topology topology;
 	struct catalog *catalog; /* what the rows of snapshots are */
 	struct symbols *symbols; /* kernel address -> function+offset */

@@ -140,6 +140,30 @@ static int resolve_filter(
 	return EXIT_OK;
 }
 
+/* "netns web, if eth0, pid 77": what else is on a screen then is about these alone. */
+static void describe_narrowing(const struct options *options, char *buf, size_t size)
+{
+	const struct {
+		const char *name, *word;
+	} words[] = {
+		{ "netns", options->netns },
+		{ "if", options->ifname },
+		{ "comm", options->comm },
+	};
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].word && used < size)
+			used += snprintf(buf + used, size - used, "%s%s %.40s", used ? ", " : "",
+				words[i].name, words[i].word);
+	if (options->pid && used < size)
+		used += snprintf(buf + used, size - used, "%spid %u", used ? ", " : "", options->pid);
+	if (options->mark_mask && used < size)
+		snprintf(buf + used, size - used, "%smark 0x%x/0x%x", used ? ", " : "",
+			options->mark_value, options->mark_mask);
+}
+
 int options_resolve(const struct options *options, struct live_options *live, struct error *err)
 {
 	struct narrow_config *narrow = &live->narrow;
@@ -159,6 +183,7 @@ int options_resolve(const struct options *options, struct live_options *live, st
 		narrow->use_comm = 1;
 		memcpy(narrow->comm, options->comm, strlen(options->comm));
 	}
+	describe_narrowing(options, live->narrowed, sizeof(live->narrowed));
 	narrow->mark_value = options->mark_value;
 	narrow->mark_mask = options->mark_mask;
 	live->netns = options->netns;

@@ -100,7 +100,11 @@ int recording_decode_host(struct view p, struct host *host)
 	take_text(&p, host->release, sizeof(host->release));
 	take_text(&p, host->functions_note, sizeof(host->functions_note));
 	err = take_topology(&p, &host->topology);
-	return err ? err : take_reasons(&p, host->reasons);
+	err = err ? err : take_reasons(&p, host->reasons);
+	/* Recordings of before it was there end here. */
+	if (!err && view_left(&p))
+		take_text(&p, host->narrowed, sizeof(host->narrowed));
+	return p.failed && !err ? -EBADMSG : err;
 }
 
 /* ---- rows and symbols ---- */

@@ -129,6 +129,7 @@ static void put_host(struct recording_encoder *e, struct bytes *out)
 		bytes_put_u64(p, reason[i].number);
 		put_text(p, reason[i].name);
 	}
+	put_text(p, host->narrowed);
 	put_payload(e, RECORDING_HOST, out);
 }
 

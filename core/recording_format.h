@@ -6,7 +6,7 @@
  *
  *	own block	= RECORDING_BLOCK: RECORDING_MAGIC, then varints: kind, length; then the payload
  *	HOST		= name release functions_note
- *			  n_cpus { id node core llc } n_reasons { number name }
+ *			  n_cpus { id node core llc } n_reasons { number name } [narrowed]
  *	ROWS		= n { table index key0 key1 flags name where }; an index is one more than the last of
  *			  its table, or stands for a row that was told before
  *	SYMBOLS		= n { address text }

@@ -107,7 +107,7 @@ struct live_options {
 	uint64_t ring_bytes;  /* 0: 16 MiB */
 	uint64_t trace_rate;  /* lines per second and CPU, 0: no limit */
 	bool errors;	      /* syscall errors from the start */
-	int overrun_keep;     /* unused by the kernel side */
+	char narrowed[160];   /* the same in words, for people */
 };
 
 /* Opens the running kernel. NULL with a sentence, and *status an exit code, when it cannot. */

@@ -232,6 +232,8 @@ static int describe_host(struct live *live, const struct btf *btf, struct error 
 	uname(&names);
 	sanitize(host->name, sizeof(host->name), names.nodename, strlen(names.nodename));
 	sanitize(host->release, sizeof(host->release), names.release, strlen(names.release));
+	sanitize(host->narrowed, sizeof(host->narrowed), live->options.narrowed,
+		sizeof(live->options.narrowed));
 	/* Without addresses a location is shown as a number: no reason to stop. */
 	symbols_open(host->symbols, "/proc/kallsyms", NULL);
 	reasons_add_btf(host->reasons, btf);

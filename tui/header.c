@@ -115,6 +115,8 @@ static void narrowing_text(const struct frame *frame, const char *notes, char *b
 	buf[0] = '\0';
 	if (notes[0])
 		used += snprintf(buf, size, "%s  ", notes);
+	if (frame->host->narrowed[0] && used < size)
+		used += snprintf(buf + used, size - used, "only %.60s  ", frame->host->narrowed);
 	if (frame->shown && used < size) {
 		cpus_format(frame->shown, cpus, sizeof(cpus));
 		used += snprintf(buf + used, size - used, "cpu:%.20s  ", cpus);

@@ -607,6 +607,7 @@ static struct host *make_host(const struct script *script)
 		die("no memory");
 	snprintf(host->name, sizeof(host->name), "edge-07");
 	snprintf(host->release, sizeof(host->release), "6.18.0");
+	snprintf(host->narrowed, sizeof(host->narrowed), "%s", script->narrowed ? script->narrowed : "");
 	snprintf(host->functions_note, sizeof(host->functions_note),
 		"no function probes: this kernel is built without kprobes; its skb tracepoints are "
 		"shown");

@@ -71,6 +71,7 @@ typedef void (*script_record)(void *context, struct trace_record *record, uint64
 
 struct script {
 	const char *name; /* of the source; NULL: "LIVE" */
+	const char *narrowed; /* what alone is counted, in words; NULL: everything */
 	int n_cpus;
 	int n_nodes;		       /* equal blocks of neighbouring CPUs */
 	const int *cpu_ids;	       /* ascending; NULL: 0 ... n_cpus-1 */

@@ -130,6 +130,7 @@ static void the_host_comes_back(void **state)
 	assert_string_equal(replayed->name, host->name);
 	assert_string_equal(replayed->release, host->release);
 	assert_string_equal(replayed->functions_note, host->functions_note);
+	assert_string_equal(replayed->narrowed, host->narrowed);
 	assert_int_equal(replayed->topology.n_cpus, host->topology.n_cpus);
 	assert_int_equal(replayed->topology.n_nodes, host->topology.n_nodes);
 	assert_memory_equal(replayed->topology.cpu, host->topology.cpu,
