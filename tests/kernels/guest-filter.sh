@@ -2,16 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Filters in this kernel: every program loads with one, and what is counted of real VLAN, GRE, IPIP,
 # Geneve and VXLAN devices is exactly what was sent.
-# boot: --timeout 420
+# boot: --timeout 600
 # shellcheck source=tests/kernels/guest.sh
 . "$(dirname "$0")/guest.sh"
 packets=500
 work=$(mktemp -d) || exit 1
-
-list=$("$BUILD/skewtop" --list-probes "udp port 53" --filter-tunnel "tcp or vlan 5")
-probes=$(sed '/^FUNCTION/,$d' <<<"$list")
-is "probes that do not load with a filter" "$(grep ' no: ' <<<"$probes")" ""
-check "there are probes" grep -q '^netif_receive_skb .*BTF tracepoint' <<<"$probes"
 
 make_net
 device() { # name, network, words for ip link: the same device at both ends
@@ -51,11 +46,8 @@ run() {
 	"$BUILD/skewtop" --json --ring-size 64K "$@" >"$work/${#filters[@]}" 2>"$work/${#filters[@]}.err" &
 	filters+=("$!")
 }
-run udp dst port 7001
-run vlan 5 and udp dst port 7002
-run --filter-tunnel "udp dst port 7003"
+run udp dst port 7001 or "(vlan 5 and udp dst port 7002)"
 run --filter-tunnel "udp dst portrange 7003-7006"
-run --filter-tunnel "udp dst port 7006" "udp port 4789"
 run "udp dst portrange 7003-7004"
 echo "# $SECONDS s: ${#filters[@]} instances start"
 for i in "${!filters[@]}"; do
@@ -75,6 +67,8 @@ for i in "${!ports[@]}"; do
 done
 for i in "${!ports[@]}"; do
 	for _ in $(seq 50); do [ -s "$work/sink.$i" ] && break; sleep 0.1; done
+	# Neighbours must be known: while one is looked for, only so many packets may wait.
+	check "${hosts[i]} answers" ip netns exec a busybox ping -q -c 1 -W 10 "${hosts[i]}"
 	check "$packets packets sent to ${hosts[i]}" \
 		ip netns exec a "$BUILD/udp-load" send "${hosts[i]}" "${ports[i]}" $packets
 done
@@ -89,16 +83,17 @@ counted() { # number of the filter, interface: packets received there
 	print(sum(i["rx_packets"] for i in last["interfaces"] if i["ifname"] == sys.argv[2]))
 	END
 }
-is "plain" "$(counted 0 vb)" $packets
-is "VLAN, its tag beside the packet" "$(counted 1 vb)" $packets
-is "VLAN, after its tag is gone" "$(counted 1 tag)" 0
-is "GRE" "$(counted 2 vb)" $packets
-is "GRE, IPIP, Geneve and VXLAN" "$(counted 3 vb)" $((4 * packets))
-is "VXLAN, the outer packet asked for too" "$(counted 4 vb)" $packets
-is "GRE's own device" "$(counted 5 gre7)" $packets
-is "IPIP's own device" "$(counted 5 ipip8)" $packets
-is "the tunnels' outer packets, which do not match" "$(counted 5 vb)" 0
+is "plain, and VLAN with its tag beside the packet" "$(counted 0 vb)" $((2 * packets))
+is "VLAN, after its tag is gone" "$(counted 0 tag)" 0
+is "inside GRE, IPIP, Geneve and VXLAN" "$(counted 1 vb)" $((4 * packets))
+is "GRE's own device" "$(counted 2 gre7)" $packets
+is "IPIP's own device" "$(counted 2 ipip8)" $packets
+is "the tunnels' outer packets, which do not match" "$(counted 2 vb)" 0
 for i in "${!filters[@]}"; do
 	is "filter $i ends in silence" "$(cat "$work/$i.err")" ""
 done
+list=$("$BUILD/skewtop" --list-probes "udp port 53" --filter-tunnel "tcp or vlan 5")
+probes=$(sed '/^FUNCTION/,$d' <<<"$list")
+is "probes that do not load with a filter" "$(grep ' no: ' <<<"$probes")" ""
+check "there are probes" grep -q '^netif_receive_skb .*BTF tracepoint' <<<"$probes"
 finish

@@ -466,6 +466,59 @@ static void test_mark(void **state)
 	source_close(both);
 }
 
+/* ---- probes that are not one readable packet: a list of them, one that may be gone ---- */
+
+static uint64_t at_probe(struct source *source, const char *probe, int column)
+{
+	struct snapshot *snapshot = live_take(source);
+	uint64_t n = table_sum(&snapshot->table[TABLE_PROBES], live_probe(source, probe), column);
+
+	snapshot_unref(snapshot);
+	return n;
+}
+
+static void test_lists_and_stale(void **state)
+{
+	enum {
+		FEW = 200,
+		MORE = 300,
+		LENGTH = 14 + 20 + 8 + 5
+	};
+	struct scene *scene = *state;
+	struct errand few = {&scene->net.sender, "10.77.0.100", 5300, FEW, 0};
+	struct errand more = {&scene->net.sender, "10.77.0.100", 5301, MORE, 0};
+	struct live_options options = {
+		.narrow.netns = scene->net.sender.inode,
+		.filter = "udp dst port 5300",
+		.ring_bytes = 4096,
+	};
+	struct source *filtered;
+	char why[FILTER_ERR_SIZE];
+
+	/* One that never lets a packet past its queue. */
+	assert_int_equal(
+		test_netns_run(&scene->net.sender,
+			(const char *[]){"tc", "qdisc", "add", "dev", TEST_NET_SENDER_IF, "root",
+				"tbf", "rate", "10gbit", "burst", "10mb", "latency", "1s", NULL}),
+		0);
+	assert_int_equal(
+		filter_compile(options.filter, NULL, &options.compiled, why, sizeof(why)), 0);
+	filtered = live_open(&options);
+	options.compiled = NULL;
+	options.filter = NULL;
+	scene->all = live_open(&options);
+	assert_int_equal(process_wait(process_spawn(-1, send_udp, &few)), 0);
+	assert_int_equal(process_wait(process_spawn(-1, send_udp, &more)), 0);
+	wait_for(scene->all, sent(scene), FEW + MORE);
+	assert_int_equal(at_probe(scene->all, "qdisc_dequeue", COUNT_PACKETS), FEW + MORE);
+	assert_int_equal(at_probe(filtered, "qdisc_dequeue", COUNT_PACKETS), FEW);
+	assert_int_equal(at_probe(filtered, "qdisc_dequeue", COUNT_BYTES), FEW * LENGTH);
+	assert_int_equal(at_probe(filtered, "net_dev_start_xmit", COUNT_PACKETS), FEW);
+	assert_int_equal(at_probe(scene->all, "net_dev_xmit", COUNT_PACKETS), FEW + MORE);
+	assert_int_equal(at_probe(filtered, "net_dev_xmit", COUNT_PACKETS), 0);
+	source_close(filtered);
+}
+
 /* ---- TCP ---- */
 
 enum {
@@ -608,6 +661,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_tag_beside, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_vxlan_device, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_mark, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_lists_and_stale, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_tcp, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_program, set_up, tear_down),
 	};
