@@ -3,7 +3,7 @@
  * Writes a recording of a machine that does not exist, through the real writer: what screens are drawn from
  * where the machine at hand has too few CPUs. The same words on the command line give the same bytes.
  *
- *	make-recording [--cpus N] [--seconds S] [--seed X] [--lines N] FILE.pcapng[.gz]
+ *	make-recording [--cpus N] [--seconds S] [--seed X] [--lines N] [--host NAME] FILE.pcapng[.gz]
  *
  * The story: edge-07, a web server. CPU 39 (the last one of a smaller machine) takes most of what eth0
  * receives, since its busiest queue is bound there, and more from the middle of the time on; then a
@@ -178,6 +178,7 @@ struct maker {
 	int seconds;
 	int lines; /* per second */
 	uint64_t random;
+	const char *name;
 	int hot; /* slot */
 	struct host *host;
 	struct listener to;
@@ -271,7 +272,7 @@ static int make_host(struct maker *m)
 	m->host = host;
 	if (!host || make_topology(m) || ledger_catalog(host->catalog))
 		return -1;
-	snprintf(host->name, sizeof(host->name), "edge-07");
+	snprintf(host->name, sizeof(host->name), "%s", m->name);
 	snprintf(host->release, sizeof(host->release), "6.12.57+deb13-amd64");
 	snprintf(host->functions_note, sizeof(host->functions_note),
 		"function probes: kprobe.multi, 10 functions");
@@ -581,6 +582,7 @@ static int parse(struct maker *m, int argc, char **argv)
 		{ "seconds", required_argument, NULL, 's' },
 		{ "seed", required_argument, NULL, 'x' },
 		{ "lines", required_argument, NULL, 'l' },
+		{ "host", required_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int word;
@@ -594,6 +596,8 @@ static int parse(struct maker *m, int argc, char **argv)
 			m->random = strtoull(optarg, NULL, 10) << 32;
 		else if (word == 'l')
 			m->lines = atoi(optarg);
+		else if (word == 'h')
+			m->name = optarg;
 		else
 			return -1;
 	}
@@ -603,7 +607,8 @@ static int parse(struct maker *m, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct maker m = { .n_cpus = 256, .seconds = 60, .lines = 12, .random = UINT64_C(7) << 32 };
+	struct maker m = { .n_cpus = 256, .seconds = 60, .lines = 12, .name = "edge-07",
+		.random = UINT64_C(7) << 32 };
 	struct recording_options options = { .force = true, .gzip_level = 9 };
 	struct recording *recording;
 	struct error err = { "" };
@@ -611,7 +616,7 @@ int main(int argc, char **argv)
 
 	if (parse(&m, argc, argv)) {
 		fprintf(stderr, "usage: make-recording [--cpus N] [--seconds S] [--seed X] [--lines N] "
-				"FILE.pcapng[.gz]\n");
+				"[--host NAME] FILE.pcapng[.gz]\n");
 		return 2;
 	}
 	m.hot = m.n_cpus > 39 ? 39 : m.n_cpus - 1;
