@@ -198,7 +198,7 @@ ifeq ($(SAN),)
 fuzz: deps
 	$(Q)$(MAKE) --no-print-directory SAN=address fuzz
 else
-fuzz: $(FUZZ_BIN) $(BUILD)/tests/live/test_filter_random $(TSAN_BIN)
+fuzz: $(FUZZ_BIN) $(BUILD)/tests/live/test_filter_random $(BUILD)/tests/live/test_instances $(TSAN_BIN)
 	$(Q)BUILD=$(BUILD) TEST_TIMEOUT=1800 tests/run fuzz
 endif
 

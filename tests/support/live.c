@@ -99,7 +99,7 @@ void live_assert_growth(const char *what, const struct snapshot *older,
 enum {
 	WORDS_MAX = 30,
 	CHUNK = 1 << 16,
-	PATIENCE_MS = 20 * 1000
+	PATIENCE_MS = 60 * 1000
 };
 
 struct stream stream_start(const char *const *words)
