@@ -72,6 +72,11 @@ void worker_ask(struct worker *w, uint64_t argument)
 	atomic_fetch_add(&w->asked, 1);
 }
 
+bool worker_is_done(const struct worker *w)
+{
+	return atomic_load(&w->asked) == atomic_load(&w->done);
+}
+
 void worker_wait(struct worker *w)
 {
 	int spins = 0;

@@ -6,6 +6,7 @@
 #ifndef SKEWTOP_TEST_WORKER_H
 #define SKEWTOP_TEST_WORKER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,6 +25,9 @@ void worker_ask(struct worker *worker, uint64_t argument);
 
 /* Waits until it is done; aborts the test if the child has died or takes longer than a minute. */
 void worker_wait(struct worker *worker);
+
+/* True if nothing that was asked for is still to be done. */
+bool worker_is_done(const struct worker *worker);
 
 /* Both. */
 void worker_do(struct worker *worker, uint64_t argument);
