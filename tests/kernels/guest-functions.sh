@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Function probes in kernels that have them: found, attached by the best means, counted exactly, traced
+# without a torn or a silently lost record.
+# boot: --memory 2560 --timeout 900
+# shellcheck source=tests/kernels/guest.sh
+. "$(dirname "$0")/guest.sh"
+work=$(mktemp -d)
+tracer=""
+check_out() { python3 tests/kernels/functions_check.py "$@"; }
+
+start() { # skewtop's arguments: returns once its first sample is written, functions attached
+	: >"$work/json"
+	"$BUILD/skewtop" --json --delay 0.5 "$@" >"$work/json" 2>"$work/err" &
+	tracer=$!
+	until [ -s "$work/json" ]; do
+		kill -0 $tracer 2>/dev/null || return 1
+		sleep 0.1
+	done
+}
+
+stop() {
+	sleep 1
+	kill -TERM $tracer
+	wait $tracer
+}
+
+send() { # port, packets, cpu, bytes
+	ip netns exec a "$BUILD/udp-load" send 10.9.0.2 "$1" "$2" "$3" "${4:-18}" >/dev/null
+}
+
+case $kernel in
+5.10 | 6.1) means=kprobe ;;
+*) means=kprobe.multi ;;
+esac
+make_net
+for port in 9 11 12 13 14; do
+	ip netns exec b "$BUILD/udp-load" sink 10.9.0.2 $port >/dev/null &
+done
+sleep 1
+
+"$BUILD/skewtop" --list-probes >"$work/list" 2>&1
+is "means" "$(tail -n 1 "$work/list" | sed 's/.* by //')" $means
+check "more than a thousand functions can be attached to" \
+	test "$(grep -c " $means of " "$work/list")" -gt 1000
+check "ip_rcv has its skb first, ip_output third" sh -c \
+	"grep -q '^ip_rcv  *argument 1 ' $work/list && grep -q '^ip_output  *argument 3 ' $work/list"
+check "what is left out has a reason" sh -c \
+	"grep -q 'no: the kernel does not let it be traced' $work/list"
+
+start --functions core
+result $? "the core set is attached"
+send 9 5000 1 && send 9 5000 2
+stop
+check "core set: ip_rcv and udp_rcv are exact" \
+	check_out counts "$work/json" ip_rcv=10000 udp_rcv=10000 __dev_queue_xmit=10000
+
+start --functions 'ip_rcv*' --functions 'udp_*' 'udp and dst port 9'
+result $? "globs are attached, with a filter"
+send 9 3000 1 && send 11 3000 1
+stop
+check "the filter decides what functions count" \
+	check_out counts "$work/json" ip_rcv=3000 ip_rcv_core=3000 udp_rcv=3000
+
+start --functions all
+result $? "all functions are attached"
+send 9 5000 1 && send 9 5000 3
+stop
+check "all functions: ip_rcv and udp_rcv are exact" \
+	check_out counts "$work/json" ip_rcv=10000 udp_rcv=10000 __dev_queue_xmit=10000 veth_xmit=10000
+
+start --functions ip_rcv --trace ip_rcv --trace-rate 0 --ring-size 256K 'udp and dst port 9'
+result $? "one function is traced"
+send 9 30000 1
+stop
+check "one function at full flood: lines and losses are what was sent" \
+	check_out flood "$work/json" ip_rcv 30000
+
+# Senders on every CPU, softirqs of all in between, programs in task and softirq context.
+"$BUILD/skewtop" --no-screen --record "$work/pcapng" --force --trace-rate 0 --ring-size 64M \
+	--functions udp_send_skb --functions ip_rcv --functions udp_rcv --functions ip_send_skb \
+	--trace udp_send_skb --trace ip_rcv --trace udp_rcv --trace ip_send_skb \
+	'udp and dst portrange 11-14' 2>"$work/err" &
+tracer=$!
+until [ -s "$work/pcapng" ] || ! kill -0 $tracer; do sleep 0.2; done
+sleep 3
+senders=""
+for cpu in 0 1 2 3; do
+	send $((11 + cpu)) 4000 $cpu $((18 + 16 * cpu)) &
+	senders="$senders $!"
+done
+# shellcheck disable=SC2086 # a list
+wait $senders
+stop
+check "no record is torn, none is missing" \
+	check_out records "$work/pcapng" 4000 ip_rcv udp_rcv ip_send_skb
+
+"$BUILD/function-times" core all core none >"$work/times" 2>&1
+result $? "sets follow one another"
+sed 's/^/# /' "$work/times"
+# shellcheck disable=SC2046 # a list
+kill $(jobs -p)
+finish
