@@ -11,6 +11,7 @@
 #include "core/live_packets.h"
 #include "core/percpu.h"
 #include "core/proc_counters.h"
+#include "core/run_cost.h"
 #include "core/source.h"
 
 struct bpf_link;
@@ -72,6 +73,7 @@ struct live {
 	struct filter_change *change; /* under way; NULL: none */
 	struct live_buffers *buffers;
 	struct live_functions *functions;
+	struct run_cost cost;
 	struct trace_selection selection;
 	struct live_kernel kernel;
 	uint64_t sequence;
@@ -100,6 +102,9 @@ void live_probes_free(struct live_probes *probes);
 /* Program runs that the kernel skipped; false where it does not tell (before 5.12). Adds to *missed. */
 bool live_probes_missed(const struct live_probes *probes, uint64_t *missed);
 bool live_add_misses(struct bpf_object *object, uint64_t *missed);
+
+/* Run time of every program, of all instances and of function probes, as far as the kernel measured. */
+uint64_t live_run_time(void *live);
 
 /* ---- live_filter.c ---- */
 

@@ -324,15 +324,15 @@ bool live_functions_missed(struct live_functions *f, uint64_t *missed)
 	return known;
 }
 
-int live_functions_programs(struct live_functions *f, int *fd, int max)
+int live_functions_program(struct live_functions *f)
 {
-	int n = 0;
+	int fd = -1;
 
 	pthread_mutex_lock(&f->lock);
-	if (f->n_slots && max > 0)
-		fd[n++] = functions_programs_fd(&f->programs);
+	if (f->n_slots)
+		fd = functions_programs_fd(&f->programs);
 	pthread_mutex_unlock(&f->lock);
-	return n;
+	return fd;
 }
 
 /* ---- life ---- */

@@ -71,7 +71,7 @@ void live_functions_silence(struct live_functions *functions);
 /* Adds the runs that the kernel skipped to *missed; false where it does not tell of all. */
 bool live_functions_missed(struct live_functions *functions, uint64_t *missed);
 
-/* Descriptors of the programs whose run time counts; at most `max`; returns how many. */
-int live_functions_programs(struct live_functions *functions, int *fd, int max);
+/* The program that runs at every function, or -1 while there is none. */
+int live_functions_program(struct live_functions *functions);
 
 #endif

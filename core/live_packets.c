@@ -297,6 +297,11 @@ int packets_select(const struct packet_instance *instance, const struct trace_se
 		       : 0;
 }
 
+struct bpf_object *packets_object(const struct packet_instance *instance)
+{
+	return instance->packets->obj;
+}
+
 int packets_ring(const struct packet_instance *instance)
 {
 	return bpf_map__fd(instance->packets->maps.trace_ring);

@@ -17,6 +17,7 @@
 #include "core/tracepoints.h"
 
 struct bpf_link;
+struct bpf_object;
 struct filter;
 struct packets_bpf;
 struct ring_buffer;
@@ -69,6 +70,9 @@ void packets_close(struct packet_instance *instance);
 
 /* Switches trace lines of this instance. Negative errno. */
 int packets_select(const struct packet_instance *instance, const struct trace_selection *selection);
+
+/* Its programs and maps; belongs to the instance. */
+struct bpf_object *packets_object(const struct packet_instance *instance);
 
 /* The ring's descriptor. */
 int packets_ring(const struct packet_instance *instance);

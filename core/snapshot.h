@@ -122,7 +122,7 @@ struct snapshot {
 	int n_cpus;	    /* possible */
 	struct cpus online; /* ids */
 	uint64_t own_cpu_ns; /* CPU time that skewtop itself has used so far */
-	uint64_t bpf_ns;     /* time its BPF programs took so far, where the kernel measures; else 0 */
+	uint64_t bpf_ns;     /* time inside its BPF programs so far, estimated (run_cost.h); 0: unknown */
 	struct table table[TABLE_COUNT];
 };
 

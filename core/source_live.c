@@ -75,6 +75,7 @@ static int live_drain(struct source *source, record_sink sink, void *context)
 	struct live *live = live_of(source);
 
 	live_instances_retire(live);
+	run_cost_tend(&live->cost, clock_ns(CLOCK_MONOTONIC), live_run_time, live);
 	live->sink = sink;
 	live->sink_context = context;
 	live->drained = 0;
@@ -107,6 +108,7 @@ static int live_sample(struct source *source, struct snapshot **out, struct erro
 	snapshot->mono_ns = clock_ns(CLOCK_MONOTONIC);
 	snapshot->real_ns = clock_ns(CLOCK_REALTIME);
 	live->to_real_ns = snapshot->real_ns - snapshot->mono_ns;
+	snapshot->bpf_ns = run_cost_total(&live->cost, snapshot->mono_ns);
 	if (ret)
 		error_set(err, ret, "cannot read which CPUs are online: %s", strerror(-ret));
 	else
@@ -207,6 +209,7 @@ static void live_close(struct source *source)
 {
 	struct live *live = live_of(source);
 
+	run_cost_close(&live->cost);
 	live_instances_free(live);
 	live_functions_free(live->functions);
 	live_probes_free(&live->probes);
