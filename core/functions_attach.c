@@ -100,12 +100,9 @@ int attach_multi(int prog_fd, struct attach_target *targets, int n, struct attac
 
 /* ---- many calls at once ---- */
 
-/*
- * Threads that each wait for the kernel's grace periods. Measured with 1483 functions under
- * emulation on 4 CPUs; see the README of tests/kernels.
- */
+/* Threads, each of which waits for the kernel's grace periods most of its time. */
 enum {
-	WORKERS_MAX = 64
+	WORKERS_MAX = 32
 };
 
 struct crew {

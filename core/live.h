@@ -103,8 +103,9 @@ void live_probes_free(struct live_probes *probes);
 bool live_probes_missed(const struct live_probes *probes, uint64_t *missed);
 bool live_add_misses(struct bpf_object *object, uint64_t *missed);
 
-/* Run time of every program, of all instances and of function probes, as far as the kernel measured. */
-uint64_t live_run_time(void *live);
+/* Run time of an object's programs, as far as the kernel has measured it. */
+uint64_t live_object_run_time(struct bpf_object *object);
+uint64_t live_program_run_time(int fd);
 
 /* ---- live_filter.c ---- */
 

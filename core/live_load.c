@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/live.h"
-#include "core/live_functions.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -137,7 +136,7 @@ bool live_add_misses(struct bpf_object *object, uint64_t *missed)
 	return true;
 }
 
-static uint64_t run_time_of(int fd)
+uint64_t live_program_run_time(int fd)
 {
 	struct bpf_prog_info info = {};
 	__u32 size = sizeof(info);
@@ -145,26 +144,14 @@ static uint64_t run_time_of(int fd)
 	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.run_time_ns;
 }
 
-static uint64_t object_run_time(struct bpf_object *object)
+uint64_t live_object_run_time(struct bpf_object *object)
 {
 	struct bpf_program *program;
 	uint64_t sum = 0;
 
 	bpf_object__for_each_program(program, object)
-		sum += run_time_of(bpf_program__fd(program));
+		sum += live_program_run_time(bpf_program__fd(program));
 	return sum;
-}
-
-uint64_t live_run_time(void *context)
-{
-	const struct live *live = context;
-	uint64_t sum = object_run_time(live->probes.syscalls->obj);
-
-	if (live->probes.softirq)
-		sum += object_run_time(live->probes.softirq->obj);
-	for (struct packet_instance *i = live->instances; i; i = i->next)
-		sum += object_run_time(packets_object(i));
-	return sum + run_time_of(live_functions_program(live->functions));
 }
 
 bool live_probes_missed(const struct live_probes *probes, uint64_t *missed)

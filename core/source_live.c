@@ -15,6 +15,8 @@
 
 #include "core/filter.h"
 #include "core/filter_log.h"
+#include "bpf/softirq.skel.h"
+#include "bpf/syscalls.skel.h"
 #include "core/live_functions.h"
 #include "core/reasons.h"
 #include "core/sanitize.h"
@@ -70,12 +72,25 @@ static int take_record(void *context, void *data, size_t size)
 	return 0;
 }
 
+/* Of every program: all instances, function probes. */
+static uint64_t run_time(void *context)
+{
+	const struct live *live = context;
+	uint64_t sum = live_object_run_time(live->probes.syscalls->obj);
+
+	if (live->probes.softirq)
+		sum += live_object_run_time(live->probes.softirq->obj);
+	for (struct packet_instance *i = live->instances; i; i = i->next)
+		sum += live_object_run_time(packets_object(i));
+	return sum + live_program_run_time(live_functions_program(live->functions));
+}
+
 static int live_drain(struct source *source, record_sink sink, void *context)
 {
 	struct live *live = live_of(source);
 
 	live_instances_retire(live);
-	run_cost_tend(&live->cost, clock_ns(CLOCK_MONOTONIC), live_run_time, live);
+	run_cost_tend(&live->cost, clock_ns(CLOCK_MONOTONIC), run_time, live);
 	live->sink = sink;
 	live->sink_context = context;
 	live->drained = 0;
