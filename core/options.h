@@ -109,6 +109,12 @@ void options_version(FILE *to);
 int options_resolve(const struct options *options, struct live_options *live, struct error *err);
 
 /*
+ * Checks that --record does not name a file that --replay reads, which --force would empty. EXIT_OK, or
+ * EXIT_BAD_INPUT with a sentence.
+ */
+int options_check_files(const struct options *options, struct error *err);
+
+/*
  * Rows of TABLE_PROBES whose name matches one of the --trace globs (fnmatch(3)): on[row] is set, and
  * the number of such rows returned. -EINVAL with a sentence if a glob matches none, and no row of
  * TABLE_FUNCTIONS either (with --functions and no such rows yet, every glob is taken to match one).

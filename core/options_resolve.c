@@ -6,6 +6,7 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/filter.h"
@@ -190,6 +191,29 @@ int options_resolve(const struct options *options, struct live_options *live, st
 	live->ring_bytes = options->ring_bytes;
 	live->trace_rate = options->trace_rate;
 	live->errors = options->errors;
+	return EXIT_OK;
+}
+
+static bool same_file(const struct stat *a, const char *path)
+{
+	struct stat b;
+
+	if (strcmp(path, "-") ? stat(path, &b) : fstat(STDIN_FILENO, &b))
+		return false;
+	return S_ISREG(b.st_mode) && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+int options_check_files(const struct options *options, struct error *err)
+{
+	const char *path = options->record;
+	struct stat st;
+
+	if (!path || (strcmp(path, "-") ? stat(path, &st) : fstat(STDOUT_FILENO, &st)))
+		return EXIT_OK;
+	for (int i = 0; i < options->replay.n; i++)
+		if (same_file(&st, options->replay.word[i]))
+			return error_set(err, EXIT_BAD_INPUT,
+				"--record: %s is what --replay reads", path);
 	return EXIT_OK;
 }
 

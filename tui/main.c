@@ -5,7 +5,6 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/batch.h"
@@ -180,23 +179,10 @@ static int open_live(struct session *session, struct error *err)
 				session->options, session->source[0], session->traced, err);
 }
 
-static int check_files(const struct options *options, struct error *err)
-{
-	struct stat read, written;
-
-	for (int i = 0; options->record && i < options->replay.n; i++)
-		if (!stat(options->replay.word[i], &read) && !stat(options->record, &written) &&
-			S_ISREG(read.st_mode) && read.st_dev == written.st_dev &&
-			read.st_ino == written.st_ino)
-			return error_set(err, EXIT_BAD_INPUT, "--record: %s is what --replay reads",
-				options->record);
-	return EXIT_OK;
-}
-
 static int open_replays(struct session *session, struct error *err)
 {
 	const struct word_list *files = &session->options->replay;
-	int status = check_files(session->options, err);
+	int status = options_check_files(session->options, err);
 
 	for (int i = 0; i < files->n && !status; i++) {
 		session->source[i] = source_replay_open(files->word[i], true, err);

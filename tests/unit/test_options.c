@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -304,6 +305,34 @@ static void test_probe_globs(void **state)
 	catalog_free(catalog);
 }
 
+static int check_files(const char *format, const char *read, const char *written)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), format, read, written);
+	assert_good(line);
+	return options_check_files(&options, &err);
+}
+
+/* --force would empty it, under whatever name. */
+static void test_record_what_is_replayed(void **state)
+{
+	static const char words_of_both[] = "--replay %s --record %s --force --no-screen";
+	char file[] = "/tmp/skewtop-options-XXXXXX", other[64];
+
+	(void)state;
+	close(mkstemp(file));
+	snprintf(other, sizeof(other), "%s-link", file);
+	assert_int_equal(link(file, other), 0);
+	assert_int_equal(check_files(words_of_both, file, file), EXIT_BAD_INPUT);
+	assert_int_equal(check_files(words_of_both, file, other), EXIT_BAD_INPUT);
+	assert_non_null(strstr(err.text, "is what --replay reads"));
+	assert_int_equal(check_files(words_of_both, file, "/dev/null"), EXIT_OK);
+	unlink(other);
+	assert_int_equal(check_files(words_of_both, file, other), EXIT_OK);
+	unlink(file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test(test_refuse),
 		cmocka_unit_test(test_probe_globs),
+		cmocka_unit_test(test_record_what_is_replayed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
