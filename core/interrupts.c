@@ -2,6 +2,7 @@
 #include "core/interrupts.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,12 @@ enum {
 	TAIL_MAX = 192
 };
 
-/* How many interrupts are looked up anew in each reading, and how often interfaces are. */
+/* Network interrupts looked up anew in one reading. */
 enum {
-	LOOKED_UP_IN_TURN = 8
+	LOOKED_UP_MOST = 16
 };
+
+/* How often interfaces are looked for, and then where their interrupts go. */
 #define SCAN_EVERY_NS UINT64_C(10000000000)
 
 /* A line of the file. */
@@ -45,7 +48,7 @@ struct interrupts {
 	int n_irqs;
 	int *order; /* index in irq[] of each line of the last reading */
 	int n_lines;
-	int turn;
+	int turn; /* index of the next to be looked up anew */
 	struct interrupt_row **row;
 	int n_rows;
 
@@ -196,15 +199,23 @@ static const char *take_label(const char *line, char label[LABEL_MAX])
 	return start + n + 1;
 }
 
-/* Takes up to `most` numbers; *at is moved behind them. */
-static int take_numbers(const char **at, uint32_t *value, int most)
+/* Takes up to `most` numbers before `end`, which is a newline; *at is moved behind them. */
+static int take_numbers(const char **at, const char *end, uint32_t *value, int most)
 {
+	static const char zero[] = "          0 ";
+	const size_t width = sizeof(zero) - 2;
 	const char *p = *at;
 	int n = 0;
 
 	while (n < most) {
 		uint32_t v = 0;
 
+		/* On large machines nearly all are 0, ten wide. */
+		if (end - p > (ptrdiff_t)width && !memcmp(p, zero, width + 1)) {
+			value[n++] = 0;
+			*at = p += width;
+			continue;
+		}
 		while (*p == ' ')
 			p++;
 		if (*p < '0' || *p > '9')
@@ -441,7 +452,7 @@ static int take_line(struct interrupts *in, int line, const char *p, const char 
 		return index;
 	irq = in->irq[index];
 	irq->listed = true;
-	n = take_numbers(&at, in->value, in->n_columns);
+	n = take_numbers(&at, end, in->value, in->n_columns);
 	if (!take_counts(in, irq, n, at, &astray)) {
 		/* The next time; where a new one begins is not known then. */
 		if (index == known)
@@ -477,12 +488,17 @@ static void look_again(struct interrupts *in, uint64_t now_ns)
 	if (scan) {
 		irq_places_scan(in->places);
 		in->scanned_ns = now_ns;
+		in->turn = 0;
 	}
 	for (int i = 0; scan && i < in->n_irqs; i++)
 		in->irq[i]->due |= in->irq[i]->row < 0;
-	for (int i = 0; i < LOOKED_UP_IN_TURN && i < in->n_irqs; i++) {
-		in->turn = (in->turn + 1) % in->n_irqs;
-		in->irq[in->turn]->due |= in->irq[in->turn]->number >= 0;
+	for (int n = 0; in->turn < in->n_irqs && n < LOOKED_UP_MOST; in->turn++) {
+		struct irq *irq = in->irq[in->turn];
+
+		if (irq->row >= 0 && in->row[irq->row]->flags & IRQ_NETWORK) {
+			irq->due = true;
+			n++;
+		}
 	}
 }
 

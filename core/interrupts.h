@@ -39,8 +39,9 @@ struct interrupts *interrupts_new(const struct topology *topology, const char *r
 void interrupts_free(struct interrupts *interrupts);
 
 /*
- * Takes a reading, the text of the file at `now_ns` (CLOCK_MONOTONIC). Where lines go is looked up
- * when it must have changed, else in turn, a few at a time. -EINVAL: no such text, -ENOMEM.
+ * Takes a reading, the text of the file at `now_ns` (CLOCK_MONOTONIC). Where a line goes is looked
+ * up when it counts on another CPU, and for network interfaces every 10 s. -EINVAL: no such text,
+ * -ENOMEM.
  */
 int interrupts_take(struct interrupts *interrupts, const char *text, uint64_t now_ns);
 

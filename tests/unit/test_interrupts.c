@@ -510,11 +510,55 @@ static void test_moved_to_another_cpu(void **state)
 	take(f, HEAD DISK("8", "7"));
 	assert_row(f, "disk", "cpu 0 of 0-1", 6, 0);
 	assert_int_equal(interrupts_count(f->interrupts), 2);
-	/* A change without counts elsewhere is seen when it is its turn. */
-	put_affinity(f, 36, "0\n", "0\n");
-	take(f, HEAD DISK("9", "7"));
-	assert_row(f, "disk", "cpu 0", 1, 0);
-	assert_int_equal(row(f, "disk", "cpu 0")->flags, IRQ_ONE_CPU | IRQ_BOUND);
+}
+
+/* A change without counts elsewhere is seen of network queues, within 10 s. */
+static void test_settings_change(void **state)
+{
+	struct fixture *f = *state;
+
+	put_nic(f, "eth0", "pci0000:00/0000:00:03.0");
+	put_rps(f, "eth0", 0, "0\n");
+	put_affinity(f, 38, "1\n", "0-1\n");
+	take(f, HEAD NET("0", "6"));
+	take(f, HEAD NET("0", "7"));
+	assert_row(f, "eth0-rx-0", "cpu 1 of 0-1, rps off", 0, 1);
+	put_affinity(f, 38, "1\n", "1\n");
+	put_rps(f, "eth0", 0, "3\n");
+	take(f, HEAD NET("0", "9"));
+	assert_row(f, "eth0-rx-0", "cpu 1 of 0-1, rps off", 0, 3);
+	f->now_ns += 10 * SECOND;
+	take(f, HEAD NET("0", "19"));
+	assert_row(f, "eth0-rx-0", "cpu 1 of 0-1, rps off", 0, 3);
+	assert_row(f, "eth0-rx-0", "cpu 1, rps 0-1", 0, 10);
+	assert_int_equal(row(f, "eth0-rx-0", "cpu 1, rps 0-1")->flags,
+		IRQ_NETWORK | IRQ_ONE_CPU | IRQ_BOUND);
+}
+
+/* Many queues are looked up in turns, each in the end. */
+static void test_settings_of_many_queues_change(void **state)
+{
+	struct fixture *f = *state;
+	char text[8192] = HEAD;
+	enum {
+		QUEUES = 50
+	};
+	int changed = 0;
+
+	put_nic(f, "eth0", "pci0000:00/0000:00:03.0");
+	put_rps(f, "eth0", 0, "0\n");
+	for (int i = 0; i < QUEUES; i++)
+		sprintf(text + strlen(text), " %d:  0 0 PCI-MSI %d-edge      eth0-q\n", 40 + i, i);
+	take(f, text);
+	assert_int_equal(interrupts_count(f->interrupts), QUEUES);
+	put_rps(f, "eth0", 0, "1\n");
+	f->now_ns += 10 * SECOND;
+	for (int i = 0; i < 4; i++)
+		take(f, text);
+	for (int i = 0; i < interrupts_count(f->interrupts); i++)
+		changed += !strcmp(interrupts_row(f->interrupts, i)->where, "eth0 rps 0") ||
+			   !strcmp(interrupts_row(f->interrupts, i)->where, "rps 0");
+	assert_int_equal(changed, QUEUES);
 }
 
 /* Rows are few however often it is moved, and no interrupt is lost. */
@@ -525,7 +569,7 @@ static void test_moved_for_ever(void **state)
 	char text[256], list[16];
 
 	for (int i = 0; i < 40; i++) {
-		sprintf(list, "%d\n", i % 2);
+		sprintf(list, "%d\n", (i + 1) % 2);
 		put_affinity(f, 36, list, i % 3 ? "0-1\n" : i % 5 ? list : "0-63\n");
 		snprintf(text, sizeof(text), HEAD " 36: %d %d IO-APIC 5-edge      disk\n",
 			(i + 1) / 2 * 10, i / 2 * 10);
@@ -589,6 +633,8 @@ int main(void)
 		TEST(test_interfaces_of_one_device),
 		TEST(test_an_interface_comes_later),
 		TEST(test_moved_to_another_cpu),
+		TEST(test_settings_change),
+		TEST(test_settings_of_many_queues_change),
 		TEST(test_moved_for_ever),
 		TEST_OF(test_long_lists, set_up_64),
 		TEST(test_hostile_interface),
