@@ -42,7 +42,8 @@ struct vt {
 	bool typed; /* since the child came to rest; it had slept so often before */
 	uint64_t sleeps;
 	bool alternate, cursor_visible;
-	int mouse;
+	bool mouse;
+	char recent[5]; /* the last bytes, to find modes that libvterm 0.1 passes over */
 	uint64_t written;
 	bool keep;
 	char *bytes;
@@ -75,8 +76,6 @@ static int set_property(VTermProp property, VTermValue *value, void *user)
 		vt->alternate = value->boolean;
 	else if (property == VTERM_PROP_CURSORVISIBLE)
 		vt->cursor_visible = value->boolean;
-	else if (property == VTERM_PROP_MOUSE)
-		vt->mouse = value->number;
 	return 1;
 }
 
@@ -395,6 +394,19 @@ void vt_resize(struct vt *vt, int rows, int cols)
 
 /* ---- output ---- */
 
+/* ncurses sets two modes in one sequence, "\033[?1006;1000h", of which libvterm 0.1 heeds the first only. */
+static void watch_mouse(struct vt *vt, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		memmove(vt->recent, vt->recent + 1, sizeof(vt->recent) - 1);
+		vt->recent[sizeof(vt->recent) - 1] = bytes[i];
+		if (memcmp(vt->recent, "1000h", 5) == 0)
+			vt->mouse = true;
+		else if (memcmp(vt->recent, "1000l", 5) == 0)
+			vt->mouse = false;
+	}
+}
+
 bool vt_pump(struct vt *vt, int ms)
 {
 	struct pollfd fd = { .fd = vt->master, .events = POLLIN };
@@ -408,6 +420,7 @@ bool vt_pump(struct vt *vt, int ms)
 		vt->written += n;
 		if (vt->keep)
 			keep(vt, bytes, n);
+		watch_mouse(vt, bytes, n);
 		vterm_input_write(vt->term, bytes, n);
 		any = true;
 		if (n < (ssize_t)sizeof(bytes))
@@ -691,7 +704,7 @@ bool vt_alternate(const struct vt *vt)
 	return vt->alternate;
 }
 
-int vt_mouse(const struct vt *vt)
+bool vt_mouse(const struct vt *vt)
 {
 	return vt->mouse;
 }

@@ -118,7 +118,7 @@ int vt_find_at(const struct vt *vt, const char *text, int *col);
 void vt_cursor(const struct vt *vt, int *row, int *col);
 bool vt_cursor_visible(const struct vt *vt);
 bool vt_alternate(const struct vt *vt); /* the alternate screen is on */
-int vt_mouse(const struct vt *vt);	/* VTERM_PROP_MOUSE_..., 0 none */
+bool vt_mouse(const struct vt *vt);	/* clicks are reported */
 
 /* The pty's modes as they are now. */
 struct termios vt_termios(const struct vt *vt);
