@@ -87,6 +87,31 @@ static bool live(const struct app *app)
 	return collector_source(app->machine[app->current].host.collector)->want_errors != NULL;
 }
 
+static void trace_flagged(struct app *app, uint32_t flags, bool on)
+{
+	const struct catalog *catalog = app_host(app)->catalog;
+	int n = catalog_count(catalog, TABLE_PROBES);
+
+	for (int row = 0; row < n && row < PROBE_MAX; row++) {
+		uint32_t has = catalog_row(catalog, TABLE_PROBES, row)->flags;
+
+		if (has & flags && !(has & PROBE_ABSENT))
+			app_trace(app, TABLE_PROBES, row, on);
+	}
+}
+
+/* Some screens show the last packets of a kind beside their table: drops are few. */
+static void want_lines(struct app *app, uint32_t flags)
+{
+	struct machine *m = app_machine(app);
+
+	if (m->lines_of == flags)
+		return;
+	trace_flagged(app, m->lines_of, false);
+	trace_flagged(app, flags, true);
+	m->lines_of = flags;
+}
+
 /* The screen of functions brings its core set, unless another was chosen. */
 static void want_functions(struct app *app)
 {
@@ -176,6 +201,7 @@ void app_show_tab(struct app *app, int index)
 		app->tab_at = index;
 	want_errors(app);
 	want_functions(app);
+	want_lines(app, tabs[app->tab_at]->lines_of);
 }
 
 void app_close_views(struct app *app)
@@ -192,6 +218,7 @@ void app_show_machine(struct app *app, int index)
 {
 	int tab = app->tab_at;
 
+	want_lines(app, 0);
 	app_close_views(app);
 	app_release_frame(app);
 	app->current = index;

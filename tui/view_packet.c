@@ -10,6 +10,7 @@
 
 #include "core/reasons.h"
 #include "core/symbols.h"
+#include "tui/advice.h"
 #include "tui/hops.h"
 #include "tui/view.h"
 
@@ -162,6 +163,25 @@ static void write_mac(struct writer *w, const struct packet *p)
 	write_field(w, "ethernet", text);
 }
 
+/* Where and why it ended, and what to look at next. */
+static void write_end(struct writer *w, const struct host *host, const struct trace_record *r)
+{
+	char where[SYMBOL_TEXT_MAX] = "", reason[64] = "", text[320];
+	const char *advice = NULL;
+
+	if (r->flags & RECORD_HAS_REASON) {
+		reasons_format(host->reasons, r->reason, reason, sizeof(reason));
+		advice = drop_advice(reason);
+	}
+	if (r->flags & RECORD_HAS_LOCATION)
+		symbols_format(host->symbols, r->location, where, sizeof(where));
+	if (!where[0] && !reason[0])
+		return;
+	snprintf(text, sizeof(text), "%s%s%s%s%s", reason, reason[0] && where[0] ? " at " : "", where,
+		advice ? ": " : "", advice ? advice : "");
+	write_field(w, "end", text);
+}
+
 static void write_facts(struct writer *w, const struct trace_record *r)
 {
 	char text[320];
@@ -196,7 +216,8 @@ static void write_hex_line(struct writer *w, const struct trace_record *r, int f
 		canvas_role(w->canvas, line.y, line.x + 1, line.w - 1, ROLE_DIM, text);
 }
 
-static void draw_packet(const struct packet_view *v, const struct canvas *canvas, struct area area)
+static void draw_packet(const struct packet_view *v, const struct frame *frame,
+	const struct canvas *canvas, struct area area)
 {
 	const struct trace_record *record =
 		v->at >= 0 && v->at < v->hops.n ? &v->hops.line[v->at].record : &v->line.record;
@@ -204,6 +225,7 @@ static void draw_packet(const struct packet_view *v, const struct canvas *canvas
 	struct packet packet;
 
 	packet_decode(&packet, record);
+	write_end(&w, frame->host, record);
 	write_mac(&w, &packet);
 	write_layer(&w, "packet", &packet.outer);
 	if (packet.tunnel != TUNNEL_NONE)
@@ -227,7 +249,7 @@ static void draw(void *state, const struct frame *frame, const struct canvas *ca
 	draw_hops(v, frame, canvas, hops);
 	canvas_rule(canvas, area.y, area.x, area.w, v->hops.ended ? "it ended here" : "not seen to end");
 	area_take_top(&area, 1);
-	draw_packet(v, canvas, area);
+	draw_packet(v, frame, canvas, area);
 }
 
 static bool act(void *state, struct app *app, const struct frame *frame, enum action action)
