@@ -81,7 +81,8 @@ static void *open_drops(struct app *app, const void *argument)
 	counters_init(&v->counters, &spec);
 	/* What a drop is about fits 80 columns: when, where, how long, who to whom, why. */
 	for (int c = 0; c < LINE_COLUMNS; c++)
-		if (c == LINE_PROBE || c == LINE_SKB || c == LINE_PROTOCOL || c == LINE_FLAGS)
+		if (c == LINE_PROBE || c == LINE_SKB || c == LINE_PROTOCOL || c == LINE_FLAGS ||
+			c == LINE_IF || c == LINE_COMM)
 			v->pane.needless_columns |= UINT32_C(1) << c;
 	v->pane.hidden_columns = v->pane.needless_columns;
 	return v;
