@@ -383,6 +383,11 @@ static int next_of_pcap(struct reader *r, struct read_event *event, struct error
 /* Makes the file one of another tool's from its first packet on. */
 static int begin_capture(struct reader *r)
 {
+	const char *slash = strrchr(input_name(r->input), '/');
+	const char *name = slash ? slash + 1 : input_name(r->input);
+
+	/* Of which machine it is, nobody says: its file stands for it. */
+	sanitize(r->host->name, sizeof(r->host->name), name, SIZE_MAX);
 	r->capture = capture_new(r->host);
 	if (!r->capture)
 		return -ENOMEM;

@@ -200,7 +200,8 @@ int recording_start(struct recording *r, const struct host *host, bool patient, 
 		.gzip_level = r->options.gzip_level,
 		.max_bytes = r->options.queue_bytes,
 		.patient = patient,
-		.whole = pcapng_whole_blocks,
+		/* What stands before it in a file that a shell opened is not ours to cut. */
+		.whole = strcmp(r->path, "-") ? pcapng_whole_blocks : NULL,
 	};
 	int ret;
 

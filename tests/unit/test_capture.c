@@ -221,6 +221,23 @@ static void what_is_no_capture_is_refused(void **state)
 	bytes_free(&c.bytes);
 }
 
+/* No machine has a name here; the file's stands in the header. */
+static void a_capture_is_called_by_its_file(void **state)
+{
+	struct made_capture c = { 0 };
+	struct error err = { "" };
+	struct reader *reader;
+
+	(void)state;
+	capture_pcap(&c, LINK_RAW);
+	reader = reader_open(
+		input_of(bytes_fd(c.bytes.data, c.bytes.length), "/tmp/\033[31mx.pcap", false), &err);
+	assert_non_null(reader);
+	assert_string_equal(reader_host(reader)->name, "?[31mx.pcap");
+	reader_close(reader);
+	bytes_free(&c.bytes);
+}
+
 static void an_empty_capture_is_one(void **state)
 {
 	struct made_capture c = { 0 };
@@ -305,6 +322,7 @@ int main(void)
 		cmocka_unit_test(each_second_has_its_snapshot),
 		cmocka_unit_test(times_that_make_no_sense_do_no_harm),
 		cmocka_unit_test(what_is_no_capture_is_refused),
+		cmocka_unit_test(a_capture_is_called_by_its_file),
 		cmocka_unit_test(an_empty_capture_is_one),
 		cmocka_unit_test(a_fault_has_its_place_and_what_came_before_stays),
 	};

@@ -203,6 +203,10 @@ static void test_contradictions(void **state)
 	assert_bad("--no-screen", "--record FILE");
 	assert_bad("--force", "--record FILE");
 	assert_good("-w - --no-screen");
+	assert_bad("-r a -r b --json", "--json takes one recording at a time");
+	assert_bad("-r a -r b -w c", "--record takes one recording at a time");
+	assert_bad("-r a --list-probes", "running kernel");
+	assert_good("-r a -w c --json");
 }
 
 static void test_list_is_bounded(void **state)
