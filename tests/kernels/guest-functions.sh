@@ -76,25 +76,6 @@ stop
 check "one function at full flood: lines and losses are what was sent" \
 	check_out flood "$work/json" ip_rcv 30000
 
-# Senders on every CPU, softirqs of all in between, programs in task and softirq context.
-"$BUILD/skewtop" --no-screen --record "$work/pcapng" --force --trace-rate 0 --ring-size 64M \
-	--functions udp_send_skb --functions ip_rcv --functions udp_rcv --functions ip_send_skb \
-	--trace udp_send_skb --trace ip_rcv --trace udp_rcv --trace ip_send_skb \
-	'udp and dst portrange 11-14' 2>"$work/err" &
-tracer=$!
-until [ -s "$work/pcapng" ] || ! kill -0 $tracer; do sleep 0.2; done
-sleep 3
-senders=""
-for cpu in 0 1 2 3; do
-	send $((11 + cpu)) 4000 $cpu $((18 + 16 * cpu)) &
-	senders="$senders $!"
-done
-# shellcheck disable=SC2086 # a list
-wait $senders
-stop
-check "no record is torn, none is missing" \
-	check_out records "$work/pcapng" 4000 ip_rcv udp_rcv ip_send_skb
-
 "$BUILD/function-times" core all core none >"$work/times" 2>&1
 result $? "sets follow one another"
 sed 's/^/# /' "$work/times"
