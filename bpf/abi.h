@@ -196,10 +196,21 @@ enum trace_wish {
 /* Probes that emit records; one u8 each, the one value of the array `trace_selected`. */
 struct trace_selection {
 	__u8 on[PROBE_MAX];
+	__u32 details; /* enum trace_detail: what goes with every line, of functions too */
+	__u32 pad;
+};
+
+/* Records of their own, which follow the line that they belong to if the ring has room. */
+enum trace_detail {
+	DETAIL_DROP_STACK = 1 << 0, /* kernel stacks of lines that have a drop's location */
+	DETAIL_STACK = 1 << 1,	    /* kernel stacks of all lines */
+	DETAIL_SKB = 1 << 2,	    /* the whole sk_buff and skb_shared_info */
 };
 
 enum record_type {
-	RECORD_PACKET = 1,
+	RECORD_PACKET = 1, /* struct trace_record */
+	RECORD_STACK,	   /* struct stack_record */
+	RECORD_SKB,	   /* struct skb_record */
 };
 
 enum record_flag {
@@ -255,6 +266,39 @@ struct trace_record {
 	__u8 data[ABI_SNAP_MAX];
 };
 
+/* A detail belongs to the line of the same moment, CPU, skb and probe. */
+struct detail_head {
+	__u16 type; /* enum record_type */
+	__u16 size; /* of the whole record */
+	__u32 cpu;
+	__u64 ktime_ns;
+	__u64 skb;
+	__u16 probe;
+	__u16 pad[3];
+};
+
+enum {
+	ABI_STACK_MAX = 32,
+	ABI_SKB_MAX = 384,    /* sizeof(struct sk_buff) is 232 in 6.18 */
+	ABI_SHARED_MAX = 512, /* sizeof(struct skb_shared_info) is 320 */
+};
+
+struct stack_record {
+	struct detail_head head;
+	__u32 n_frames;
+	__u32 pad;
+	__u64 frame[ABI_STACK_MAX]; /* innermost first */
+};
+
+struct skb_record {
+	struct detail_head head;
+	__u16 skb_size; /* valid bytes */
+	__u16 shared_size;
+	__u32 pad;
+	__u8 bytes[ABI_SKB_MAX];
+	__u8 shared[ABI_SHARED_MAX];
+};
+
 #ifndef static_assert
 #define static_assert _Static_assert
 #endif
@@ -269,6 +313,10 @@ static_assert(sizeof(struct softirq_time) == 24, "no hidden padding");
 static_assert(sizeof(struct narrow_config) == 64 + 8 * ABI_CPU_WORDS, "no hidden padding");
 static_assert(sizeof(struct gate) == 8 + GATE_CPUS, "no hidden padding");
 static_assert(sizeof(struct trace_stats) == 64, "one cache line");
+static_assert(sizeof(struct trace_selection) == PROBE_MAX + 8, "no hidden padding");
+static_assert(sizeof(struct detail_head) == 32, "no hidden padding");
+static_assert(sizeof(struct stack_record) == 40 + 8 * ABI_STACK_MAX, "no hidden padding");
+static_assert(sizeof(struct skb_record) == 40 + ABI_SKB_MAX + ABI_SHARED_MAX, "no hidden padding");
 static_assert(sizeof(struct sock_tuple) == 40, "no hidden padding");
 static_assert(sizeof(struct trace_record) == 88 + 2 * 16 + 40 + ABI_SNAP_MAX, "no hidden padding");
 

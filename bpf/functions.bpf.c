@@ -165,7 +165,7 @@ static __always_inline bool narrow_accepts_skb(struct sk_buff *skb)
 	return true;
 }
 
-static __always_inline void trace_function(struct sk_buff *skb, u32 index)
+static __always_inline void trace_function(void *ctx, struct sk_buff *skb, u32 index)
 {
 	struct trace_event event = {
 		.reason = REASON_UNKNOWN,
@@ -174,7 +174,7 @@ static __always_inline void trace_function(struct sk_buff *skb, u32 index)
 	};
 	struct net_device *dev = device_of(skb, &event.netns);
 
-	trace_emit(skb, dev, &event);
+	trace_emit(ctx, skb, dev, &event);
 }
 
 SEC("kprobe.multi")
@@ -206,7 +206,7 @@ int function_count(void *ctx)
 		__sync_fetch_and_add(&count->bytes, BPF_CORE_READ(skb, len));
 	}
 	if (trace)
-		trace_function(skb, index);
+		trace_function(ctx, skb, index);
 	return 0;
 }
 

@@ -72,8 +72,13 @@ struct sk_buff {
 	u16 transport_header;
 	u16 network_header;
 	u16 mac_header;
+	u32 end; /* of the buffer, from head: an offset on every 64-bit machine */
 	unsigned char *head;
 	unsigned char *data;
+};
+
+struct skb_shared_info {
+	u8 nr_frags; /* only its size is asked for */
 };
 
 /* An outer VLAN tag held beside the packet, from 6.2 on. */

@@ -299,12 +299,13 @@ static __always_inline int on_packet(const u64 *ctx, u32 probe)
 			.probe = probe,
 			.netns = packet_netns(stale ? 0 : skb, dev),
 			.len = accepted.bytes,
+			.is_drop = flags & PROBE_DROP,
 			.flags = (p->location_arg != PROBE_ARG_NONE ? RECORD_HAS_LOCATION : 0) |
 				 (p->reason_arg != PROBE_ARG_NONE ? RECORD_HAS_REASON : 0) |
 				 (stale ? RECORD_NO_BYTES : 0),
 		};
 
-		trace_emit(accepted.skb, dev, &event);
+		trace_emit((void *)ctx, accepted.skb, dev, &event);
 	}
 	return 0;
 }

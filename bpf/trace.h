@@ -113,6 +113,7 @@ struct trace_event {
 	u32 netns;
 	u32 len;
 	u32 flags; /* enum record_flag */
+	u32 is_drop;
 };
 
 /* Cold, so every read is a helper call: see packet_netns() for why. */
@@ -209,9 +210,73 @@ static __always_inline void fill_packet(
 		fill_sock_tuple(rec, skb);
 }
 
+static __always_inline void fill_head(struct detail_head *head, enum record_type type, u32 size,
+	const struct sk_buff *skb, const struct trace_event *event, u64 now)
+{
+	head->type = type;
+	head->size = size;
+	head->cpu = bpf_get_smp_processor_id();
+	head->ktime_ns = now;
+	head->skb = (u64)skb;
+	head->probe = event->probe;
+}
+
+static __always_inline void emit_stack(
+	void *ctx, struct sk_buff *skb, const struct trace_event *event, u64 now)
+{
+	struct stack_record *rec = bpf_ringbuf_reserve(&trace_ring, sizeof(*rec), 0);
+	s64 n;
+
+	if (!rec)
+		return;
+	__builtin_memset(rec, 0, sizeof(*rec));
+	fill_head(&rec->head, RECORD_STACK, sizeof(*rec), skb, event, now);
+	n = bpf_get_stack(ctx, rec->frame, sizeof(rec->frame), 0);
+	rec->n_frames = n > 0 ? n / sizeof(rec->frame[0]) : 0;
+	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline void emit_skb(
+	struct sk_buff *skb, const struct trace_event *event, u64 now)
+{
+	u32 size = bpf_core_type_size(struct sk_buff);
+	u32 shared_size = bpf_core_type_size(struct skb_shared_info);
+	struct skb_record *rec = bpf_ringbuf_reserve(&trace_ring, sizeof(*rec), 0);
+
+	if (!rec)
+		return;
+	__builtin_memset(rec, 0, sizeof(*rec));
+	fill_head(&rec->head, RECORD_SKB, sizeof(*rec), skb, event, now);
+	if (size > ABI_SKB_MAX)
+		size = ABI_SKB_MAX;
+	if (shared_size > ABI_SHARED_MAX)
+		shared_size = ABI_SHARED_MAX;
+	if (!bpf_probe_read_kernel(rec->bytes, size, skb))
+		rec->skb_size = size;
+	if (!bpf_probe_read_kernel(
+		    rec->shared, shared_size, MEMBER(skb, head) + MEMBER(skb, end)))
+		rec->shared_size = shared_size;
+	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline void emit_details(
+	void *ctx, struct sk_buff *skb, const struct trace_event *event, u64 now)
+{
+	u32 zero = 0;
+	const struct trace_selection *selection = bpf_map_lookup_elem(&trace_selected, &zero);
+
+	if (!selection || !selection->details)
+		return;
+	if (selection->details & DETAIL_STACK ||
+		(selection->details & DETAIL_DROP_STACK && event->is_drop))
+		emit_stack(ctx, skb, event, now);
+	if (selection->details & DETAIL_SKB && !(event->flags & RECORD_NO_BYTES))
+		emit_skb(skb, event, now);
+}
+
 /* A function of its own: the programs that only count stay small. */
 static __noinline void trace_emit(
-	struct sk_buff *skb, struct net_device *dev, const struct trace_event *event)
+	void *ctx, struct sk_buff *skb, struct net_device *dev, const struct trace_event *event)
 {
 	struct trace_stats *stats = trace_stats_of_cpu();
 	u64 now = bpf_ktime_get_ns(), pid_tgid;
@@ -253,6 +318,7 @@ static __noinline void trace_emit(
 		fill_packet(rec, skb, dev);
 	bpf_ringbuf_submit(rec, BPF_RB_NO_WAKEUP);
 	__sync_fetch_and_add(&stats->submitted, 1);
+	emit_details(ctx, skb, event, now);
 }
 
 #endif

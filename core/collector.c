@@ -26,9 +26,9 @@ enum { CLOSING_ROUNDS = 400 };
 enum { REQUESTS_MAX = 256 };
 
 struct request {
-	enum { REQUEST_SELECT, REQUEST_ERRORS } kind;
+	enum { REQUEST_SELECT, REQUEST_ERRORS, REQUEST_DETAILS } kind;
 	enum table_id table;
-	int row;
+	int row; /* or the bits of details */
 	bool on;
 };
 
@@ -173,6 +173,8 @@ static void carry_out(struct collector *c, const struct request *request)
 
 	if (request->kind == REQUEST_SELECT && ops->select)
 		ops->select(c->source, request->table, request->row, request->on);
+	else if (request->kind == REQUEST_DETAILS && ops->details)
+		ops->details(c->source, request->row);
 	else if (request->kind == REQUEST_ERRORS && ops->want_errors)
 		ops->want_errors(c->source, request->on);
 }
@@ -541,6 +543,11 @@ static void ask(struct collector *c, const struct request *request)
 void collector_select(struct collector *c, enum table_id table, int row, bool on)
 {
 	ask(c, &(struct request){ .kind = REQUEST_SELECT, .table = table, .row = row, .on = on });
+}
+
+void collector_details(struct collector *c, unsigned wish)
+{
+	ask(c, &(struct request){ .kind = REQUEST_DETAILS, .row = (int)wish });
 }
 
 void collector_want_errors(struct collector *c, bool on)

@@ -88,6 +88,7 @@ struct filter_state collector_filter(const struct collector *collector);
 
 /* Requests, carried out by the collector's thread soon. */
 void collector_select(struct collector *collector, enum table_id table, int row, bool on);
+void collector_details(struct collector *collector, unsigned wish); /* bits of enum trace_detail */
 void collector_want_errors(struct collector *collector, bool on);
 void collector_functions(struct collector *collector, const struct function_choice *choice);
 void collector_set_interval(struct collector *collector, uint64_t interval_ns);

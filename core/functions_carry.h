@@ -65,6 +65,7 @@ struct live_functions {
 	bool ever_chosen;
 	int n_slots;
 	int rows; /* of them in the catalog */
+	int n_traced; /* of them that emit lines */
 	struct functions_status status;
 	struct error error;	/* of the last request */
 	uint64_t missed_closed; /* of links that are gone */

@@ -13,6 +13,7 @@
 struct catalog;
 struct filter_log;
 struct symbols;
+struct trace_details;
 struct reasons;
 
 struct cpu_place {
@@ -38,6 +39,7 @@ struct host {
 	struct catalog *catalog; /* what the rows of snapshots are */
 	struct symbols *symbols; /* kernel address -> function+offset */
 	struct reasons *reasons; /* drop reason -> name */
+	struct trace_details *details; /* stacks and sk_buffs of trace lines */
 	struct filter_log *filters; /* which packet filter was in force when */
 };
 

@@ -293,11 +293,24 @@ int live_functions_select(struct live_functions *f, int row, unsigned wish)
 
 	pthread_mutex_lock(&f->lock);
 	if (row >= 0 && row < f->rows) {
-		__atomic_store_n(&f->programs.states[row].trace, wish, __ATOMIC_RELAXED);
+		struct function_state *state = &f->programs.states[row];
+
+		f->n_traced += !!wish - !!state->trace;
+		__atomic_store_n(&state->trace, wish, __ATOMIC_RELAXED);
 		ret = 0;
 	}
 	pthread_mutex_unlock(&f->lock);
 	return ret;
+}
+
+bool live_functions_traced(struct live_functions *f)
+{
+	bool any;
+
+	pthread_mutex_lock(&f->lock);
+	any = f->n_traced > 0;
+	pthread_mutex_unlock(&f->lock);
+	return any;
 }
 
 void live_functions_silence(struct live_functions *f)

@@ -65,6 +65,9 @@ void live_functions_read(struct live_functions *functions, const struct topology
 /* Bits of enum trace_wish for the function of a row; 0: no lines. -EINVAL. */
 int live_functions_select(struct live_functions *functions, int row, unsigned wish);
 
+/* Whether any function is selected. */
+bool live_functions_traced(struct live_functions *functions);
+
 /* Counts and traces nothing from now on, though still attached: the next step to an end. */
 void live_functions_silence(struct live_functions *functions);
 

@@ -40,6 +40,10 @@ struct source_ops {
 	/* Switches trace lines of one row of TABLE_PROBES or TABLE_FUNCTIONS. NULL where it cannot. */
 	int (*select)(struct source *source, enum table_id table, int row, bool on);
 
+	/* Details that go with every line from now on, bits of enum trace_detail; they are then in
+	 * host->details. NULL where it cannot. */
+	int (*details)(struct source *source, unsigned wish);
+
 	/* Asks for syscall errors (sys_exit) or no longer. NULL where it cannot. */
 	int (*want_errors)(struct source *source, bool on);
 

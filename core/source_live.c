@@ -21,6 +21,7 @@
 #include "core/reasons.h"
 #include "core/sanitize.h"
 #include "core/symbols.h"
+#include "core/trace_details.h"
 
 static const struct source_ops live_ops;
 
@@ -56,6 +57,9 @@ static int take_record(void *context, void *data, size_t size)
 	const struct trace_record *record = data;
 	struct trace_record clean;
 
+	if (size >= sizeof(struct detail_head) && record->type != RECORD_PACKET &&
+		trace_details_add(live->host->details, data, size))
+		return 0;
 	if (size < sizeof(*record) || record->type != RECORD_PACKET ||
 		record->size != sizeof(*record) || record->snap_len > ABI_SNAP_MAX) {
 		live->malformed[live->host->topology.n_cpus]++;
@@ -138,10 +142,18 @@ static int live_sample(struct source *source, struct snapshot **out, struct erro
 
 /* ---- requests ---- */
 
+static int select_everywhere(const struct live *live)
+{
+	int ret = 0;
+
+	for (struct packet_instance *i = live->instances; i && !ret; i = i->next)
+		ret = packets_select(i, &live->selection);
+	return ret;
+}
+
 static int live_select(struct source *source, enum table_id table, int row, bool on)
 {
 	struct live *live = live_of(source);
-	int ret = 0;
 
 	if (table == TABLE_FUNCTIONS)
 		return live_functions_select(live->functions, row, on ? TRACE_LINES : 0);
@@ -149,9 +161,15 @@ static int live_select(struct source *source, enum table_id table, int row, bool
 		live->packet_probes.refused[row][0])
 		return -EINVAL;
 	live->selection.on[row] = on;
-	for (struct packet_instance *i = live->instances; i && !ret; i = i->next)
-		ret = packets_select(i, &live->selection);
-	return ret;
+	return select_everywhere(live);
+}
+
+static int live_details(struct source *source, unsigned wish)
+{
+	struct live *live = live_of(source);
+
+	live->selection.details = wish;
+	return select_everywhere(live);
 }
 
 static bool live_quiet(const struct source *source)
@@ -159,7 +177,8 @@ static bool live_quiet(const struct source *source)
 	static const struct trace_selection none;
 	const struct live *live = (const struct live *)source;
 
-	return !memcmp(&live->selection, &none, sizeof(none));
+	return !memcmp(live->selection.on, none.on, sizeof(none.on)) &&
+	       !live_functions_traced(live->functions);
 }
 
 static int live_want_errors(struct source *source, bool on)
@@ -405,6 +424,7 @@ static const struct source_ops live_ops = {
 	.drain = live_drain,
 	.quiet = live_quiet,
 	.select = live_select,
+	.details = live_details,
 	.want_errors = live_want_errors,
 	.set_filter = live_set_filter,
 	.filter_outcome = live_filter_outcome,

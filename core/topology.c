@@ -14,6 +14,7 @@
 #include "core/reasons.h"
 #include "core/snapshot.h"
 #include "core/symbols.h"
+#include "core/trace_details.h"
 
 enum { CACHES_MAX = 16, UNPLACED = -1 };
 
@@ -27,7 +28,9 @@ struct host *host_new(void)
 	host->symbols = symbols_new();
 	host->reasons = reasons_new();
 	host->filters = filter_log_new();
-	if (!host->catalog || !host->symbols || !host->reasons || !host->filters) {
+	host->details = trace_details_new();
+	if (!host->catalog || !host->symbols || !host->reasons || !host->filters ||
+		!host->details) {
 		host_free(host);
 		return NULL;
 	}
@@ -42,6 +45,7 @@ void host_free(struct host *host)
 	symbols_free(host->symbols);
 	reasons_free(host->reasons);
 	filter_log_free(host->filters);
+	trace_details_free(host->details);
 	free(host->topology.cpu);
 	free(host);
 }

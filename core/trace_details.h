@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What was kept beside trace lines: kernel stacks, and the bytes of whole sk_buffs. A bounded
+ * store, the oldest overwritten; a detail belongs to the line of the same moment, CPU, skb and
+ * probe. Safe for one writer and any number of readers.
+ */
+#ifndef SKEWTOP_TRACE_DETAILS_H
+#define SKEWTOP_TRACE_DETAILS_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bpf/abi.h"
+
+struct trace_details;
+
+/* NULL: no memory. */
+struct trace_details *trace_details_new(void);
+void trace_details_free(struct trace_details *details); /* NULL is fine */
+
+/* Keeps a record of type RECORD_STACK or RECORD_SKB. False if it is damaged. */
+bool trace_details_add(struct trace_details *details, const void *record, size_t size);
+
+/* Copies what there is for a line; false: nothing (not asked for, no room in the ring,
+ * overwritten). */
+bool trace_details_stack(
+	struct trace_details *details, const struct trace_record *line, struct stack_record *out);
+bool trace_details_skb(
+	struct trace_details *details, const struct trace_record *line, struct skb_record *out);
+
+#endif
