@@ -45,10 +45,12 @@ struct live_probes {
 	struct bpf_link *softirq_link[2];
 	struct bpf_link *enter_link;
 	struct bpf_link *exit_link; /* only while errors are asked for */
+	bool errors_counted;	    /* they were asked for at some time */
 };
 
 /* Counters of the kernel's own; each may be missing. */
 struct live_kernel {
+	struct proc_file online_file;
 	struct proc_file softirqs_file;
 	struct proc_file softnet_file;
 	struct proc_file interrupts_file;
@@ -156,6 +158,9 @@ void live_add_snapshot(struct snapshot *into, const struct snapshot *from);
 /* Opens what there is. -ENOMEM. */
 int live_kernel_open(struct live_kernel *kernel, const struct topology *topology, const char *netns);
 void live_kernel_free(struct live_kernel *kernel);
+
+/* Which CPUs are online. Negative errno. */
+int live_read_online(struct live_kernel *kernel, struct cpus *online);
 
 /* Softirqs (runs only) and softnet, interrupts, interfaces' own counters. Negative errno. */
 int live_read_softirqs(struct live *live, struct snapshot *snapshot);

@@ -17,6 +17,7 @@ int live_kernel_open(struct live_kernel *kernel, const struct topology *topology
 {
 	struct error why;
 
+	proc_file_open(&kernel->online_file, "/sys/devices/system/cpu/online");
 	proc_file_open(&kernel->softirqs_file, "/proc/softirqs");
 	proc_file_open(&kernel->softnet_file, "/proc/net/softnet_stat");
 	proc_file_open(&kernel->interrupts_file, "/proc/interrupts");
@@ -31,6 +32,7 @@ int live_kernel_open(struct live_kernel *kernel, const struct topology *topology
 
 void live_kernel_free(struct live_kernel *kernel)
 {
+	proc_file_close(&kernel->online_file);
 	proc_file_close(&kernel->softirqs_file);
 	proc_file_close(&kernel->softnet_file);
 	proc_file_close(&kernel->interrupts_file);
@@ -38,6 +40,13 @@ void live_kernel_free(struct live_kernel *kernel)
 	proc_counters_free(&kernel->softnet);
 	interrupts_free(kernel->interrupts);
 	nic_counters_close(kernel->nics);
+}
+
+int live_read_online(struct live_kernel *kernel, struct cpus *online)
+{
+	const char *text = proc_file_read(&kernel->online_file);
+
+	return text ? cpus_parse(online, text) : -errno;
 }
 
 /* Rows of a /proc table, whose per-CPU totals go into column 0. */

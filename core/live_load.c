@@ -87,6 +87,7 @@ int live_probes_want_errors(struct live_probes *probes, bool on)
 		bpf_link__destroy(probes->exit_link);
 		probes->exit_link = NULL;
 	} else if (!probes->exit_link) {
+		probes->errors_counted = true;
 		probes->exit_link =
 			bpf_program__attach_trace(probes->syscalls->progs.skewtop_sys_exit);
 		if (!probes->exit_link)

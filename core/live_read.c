@@ -115,7 +115,7 @@ static int read_syscalls(struct live *live, struct snapshot *snapshot)
 	for (int abi = 0; abi < SYSCALL_ABI_COUNT && !err; abi++)
 		err = read_syscall_column(live, snapshot, bpf_map__fd(syscalls->maps.syscall_calls),
 			abi, SYSCALL_CALLS);
-	for (int abi = 0; abi < SYSCALL_ABI_COUNT && !err; abi++)
+	for (int abi = 0; abi < SYSCALL_ABI_COUNT && !err && live->probes.errors_counted; abi++)
 		err = read_syscall_column(live, snapshot,
 			bpf_map__fd(syscalls->maps.syscall_errors), abi, SYSCALL_ERRORS);
 	live_know(snapshot, TABLE_SYSCALLS, SYSCALL_CALLS);

@@ -122,7 +122,7 @@ static int live_sample(struct source *source, struct snapshot **out, struct erro
 	if (!snapshot)
 		return error_set(err, -ENOMEM, "no memory for a snapshot");
 	snapshot->sequence = live->sequence++;
-	ret = cpus_read(&snapshot->online, "/sys/devices/system/cpu/online");
+	ret = live_read_online(&live->kernel, &snapshot->online);
 	/* The time first: what is counted while we read then belongs to the next interval. */
 	snapshot->mono_ns = clock_ns(CLOCK_MONOTONIC);
 	snapshot->real_ns = clock_ns(CLOCK_REALTIME);
@@ -395,8 +395,8 @@ struct source *source_live_open(const struct live_options *options, struct error
 		return NULL;
 	}
 	live->source.ops = &live_ops;
-	live->kernel.softirqs_file.fd = live->kernel.softnet_file.fd =
-		live->kernel.interrupts_file.fd = -1;
+	live->kernel.online_file.fd = live->kernel.softirqs_file.fd =
+		live->kernel.softnet_file.fd = live->kernel.interrupts_file.fd = -1;
 	live->source.host = live->host;
 	live->options = *options;
 	live->to_real_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
