@@ -55,12 +55,12 @@ static int set_up_load(void **state, uint64_t left)
 
 static int set_up(void **state)
 {
-	return set_up_load(state, PACKETS);
+	return set_up_load(state, test_share(PACKETS));
 }
 
 static int set_up_few(void **state)
 {
-	return set_up_load(state, FEW);
+	return set_up_load(state, test_share(FEW));
 }
 
 static int tear_down(void **state)
@@ -220,7 +220,7 @@ static void test_narrowed(void **state)
 static void assert_json_counts(
 	const struct load *load, const json_t *object, const char *count, const json_t *per_cpu)
 {
-	assert_int_equal(json_count(object, count), FEW);
+	assert_int_equal(json_count(object, count), test_share(FEW));
 	for (int i = 0; i < load->n; i++)
 		assert_int_equal(json_on_cpu(per_cpu, load->cpus[i]), load->flood[i].packets);
 }

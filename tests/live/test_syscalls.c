@@ -18,11 +18,12 @@
 #include "tests/support/worker.h"
 
 enum {
-	CPUS_MAX = 64,
-	CALLS = 1000000,
-	FAILING = 250000,
-	ROUNDS = 10000
+	CPUS_MAX = 64
 };
+
+#define CALLS test_share(1000000)
+#define FAILING test_share(250000)
+#define ROUNDS test_share(10000)
 
 static struct live_options only(const struct worker *worker)
 {
@@ -261,7 +262,7 @@ static void test_never_a_partial_sum(void **state)
 	worker = worker_start(-1, wander, &wanderer);
 	options = only(worker);
 	source = live_open(&options);
-	for (int round = 0; round < ROUNDS; round++) {
+	for (uint64_t round = 0; round < ROUNDS; round++) {
 		struct snapshot *snapshot;
 		int row;
 

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -18,6 +19,13 @@ enum {
 	SOURCE_PORT = 7600,
 	LOCKSTEP_MS = 2000,
 };
+
+uint64_t test_share(uint64_t n)
+{
+	const char *share = getenv("SKEWTOP_SHARE");
+
+	return share && atoi(share) > 0 ? n / atoi(share) : n;
+}
 
 void generate_syscalls(uint64_t n, bool failing)
 {

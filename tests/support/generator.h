@@ -18,6 +18,9 @@
 /* A system call that nothing in a test makes by itself. */
 enum { RARE_SYSCALL = SYS_getitimer };
 
+/* n, or an Nth of it where SKEWTOP_SHARE=N says so: a machine that is emulated takes its time. */
+uint64_t test_share(uint64_t n);
+
 /* In the calling thread: n calls of RARE_SYSCALL, all successful or all failing. */
 void generate_syscalls(uint64_t n, bool failing);
 
