@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <arpa/inet.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -22,9 +24,14 @@
 
 #include "core/filter.h"
 #include "core/filter_classic.h"
+#include "core/live.h"
+#include "core/live_packets.h"
+#include "core/percpu.h"
 #include "tests/support/frames.h"
 #include "tests/support/generator.h"
 #include "tests/support/live.h"
+
+#include "bpf/packets.skel.h"
 
 enum {
 	COPIES_MAX = 4,
@@ -42,7 +49,7 @@ struct scene {
 	struct test_net net;
 	struct frame *frames;
 	size_t n;
-	struct source *all; /* without a filter: what really passed */
+	struct packet_instance *all; /* without a filter: what really passed */
 };
 
 /* Where packets are counted: the interface of a namespace, one direction. */
@@ -50,6 +57,103 @@ struct place {
 	uint32_t netns, ifindex;
 	int column; /* IF_RX_PACKETS or IF_TX_PACKETS */
 };
+
+static struct place sent(const struct scene *scene)
+{
+	return (struct place){scene->net.sender.inode, scene->net.sender.ifindex, IF_TX_PACKETS};
+}
+
+static struct place received(const struct scene *scene)
+{
+	return (struct place){
+		scene->net.receiver.inode, scene->net.receiver.ifindex, IF_RX_PACKETS};
+}
+
+/* The probes at which interfaces are counted: with these two an instance is quickly there and gone.
+ */
+static void find_probes(struct packet_probes *probes)
+{
+	struct packet_probes *all = calloc(1, sizeof(*all));
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	assert_non_null(btf);
+	all->n = tracepoints_find(btf, all->tracepoint, PROBE_MAX, &all->left_out);
+	for (int i = 0; i < all->n; i++)
+		if (all->tracepoint[i].config.flags & (PROBE_RX | PROBE_TX))
+			probes->tracepoint[probes->n++] = all->tracepoint[i];
+	assert_int_equal(probes->n, 2);
+	btf__free(btf);
+	free(all);
+}
+
+/* options->compiled is freed. */
+static struct packet_instance *open_instance(const struct live_options *options)
+{
+	struct packet_instance *instance = calloc(1, sizeof(*instance));
+	struct packet_probes *probes = calloc(1, sizeof(*probes));
+	struct error err = {""};
+
+	find_probes(probes);
+	if (packets_open(instance, probes, options, options->compiled, NULL, &err))
+		fail_msg("%s", err.text);
+	filter_free(options->compiled);
+	free(probes);
+	return instance;
+}
+
+static void close_instance(struct packet_instance *instance)
+{
+	if (instance)
+		packets_close(instance);
+	free(instance);
+}
+
+static struct filter *compile(const char *outer, const char *inner)
+{
+	char why[FILTER_ERR_SIZE];
+	struct filter *filter;
+
+	if (filter_compile(outer, inner, &filter, why, sizeof(why)))
+		fail_msg("%s", why);
+	return filter;
+}
+
+static struct packet_instance *open_with(const char *outer, const char *inner)
+{
+	const struct live_options options = {
+		.ring_bytes = 4096,
+		.compiled = outer || inner ? compile(outer, inner) : NULL,
+	};
+
+	return open_instance(&options);
+}
+
+static uint64_t of_column(const struct interface_count *counts, int column)
+{
+	return column == IF_RX_PACKETS ? counts->rx.packets : counts->tx.packets;
+}
+
+/* All CPUs. */
+static uint64_t counted(const struct packet_instance *instance, struct place place)
+{
+	static struct interface_key keys[INTERFACES_MAX];
+	struct percpu_buffer buffer;
+	uint64_t sum = 0;
+	int n;
+
+	assert_int_equal(percpu_buffer_init(&buffer, sizeof(struct interface_count),
+				 libbpf_num_possible_cpus(), INTERFACES_MAX),
+		0);
+	n = percpu_read_all(bpf_map__fd(instance->packets->maps.interface_counts), sizeof(keys[0]),
+		keys, &buffer);
+	assert_true(n >= 0);
+	for (int i = 0; i < n; i++)
+		for (int slot = 0; slot < buffer.n_cpus; slot++)
+			if (keys[i].netns == place.netns && keys[i].ifindex == place.ifindex)
+				sum += of_column(percpu_value(&buffer, i, slot), place.column);
+	percpu_buffer_free(&buffer);
+	return sum;
+}
 
 static int set_up(void **state)
 {
@@ -66,53 +170,22 @@ static int tear_down(void **state)
 {
 	struct scene *scene = *state;
 
-	source_close(scene->all);
+	close_instance(scene->all);
 	test_net_remove(&scene->net);
 	free(scene->frames);
 	free(scene);
 	return 0;
 }
 
-static struct place sent(const struct scene *scene)
-{
-	return (struct place){scene->net.sender.inode, scene->net.sender.ifindex, IF_TX_PACKETS};
-}
-
-static struct place received(const struct scene *scene)
-{
-	return (struct place){
-		scene->net.receiver.inode, scene->net.receiver.ifindex, IF_RX_PACKETS};
-}
-
-static struct source *open_with(const char *outer, const char *inner)
-{
-	struct live_options options = {.filter = outer, .filter_tunnel = inner, .ring_bytes = 4096};
-	char why[FILTER_ERR_SIZE];
-
-	if ((outer || inner) && filter_compile(outer, inner, &options.compiled, why, sizeof(why)))
-		fail_msg("%s", why);
-	return live_open(&options);
-}
-
-static uint64_t counted(struct source *source, struct place place)
-{
-	struct snapshot *snapshot = live_take(source);
-	int row = catalog_find(source->host->catalog, TABLE_INTERFACES, place.netns, place.ifindex);
-	uint64_t n = row < 0 ? 0 : table_sum(&snapshot->table[TABLE_INTERFACES], row, place.column);
-
-	snapshot_unref(snapshot);
-	return n;
-}
-
-static void wait_for(struct source *source, struct place place, uint64_t n)
+static void wait_for(const struct packet_instance *source, struct place place, uint64_t n)
 {
 	for (int i = 0; i < PATIENCE_MS && counted(source, place) < n; i++)
 		usleep(1000);
 	assert_int_equal(counted(source, place), n);
 }
 
-static void assert_counted(
-	struct source *source, struct place place, uint64_t expected, const char *filter)
+static void assert_counted(const struct packet_instance *source, struct place place,
+	uint64_t expected, const char *filter)
 {
 	uint64_t n = counted(source, place);
 
@@ -190,7 +263,7 @@ static void test_frames(void **state)
 		N = sizeof(filters) / sizeof(filters[0])
 	};
 	struct scene *scene = *state;
-	struct source *source[N];
+	struct packet_instance *source[N];
 
 	scene->all = open_with(NULL, NULL);
 	for (int i = 0; i < N; i++)
@@ -202,7 +275,7 @@ static void test_frames(void **state)
 		assert_true(expected > 0 && expected < all_copies(scene));
 		assert_counted(source[i], sent(scene), expected, filters[i]);
 		assert_counted(source[i], received(scene), expected, filters[i]);
-		source_close(source[i]);
+		close_instance(source[i]);
 	}
 	assert_counted(scene->all, sent(scene), all_copies(scene), "");
 }
@@ -251,7 +324,7 @@ static void test_tunnel_frames(void **state)
 		N = sizeof(cases) / sizeof(cases[0])
 	};
 	struct scene *scene = *state;
-	struct source *source[N];
+	struct packet_instance *source[N];
 
 	scene->all = open_with(NULL, NULL);
 	for (int i = 0; i < N; i++)
@@ -262,7 +335,7 @@ static void test_tunnel_frames(void **state)
 
 		assert_counted(source[i], sent(scene), expected, cases[i].inner);
 		assert_counted(source[i], received(scene), expected, cases[i].inner);
-		source_close(source[i]);
+		close_instance(source[i]);
 	}
 }
 
@@ -312,7 +385,7 @@ static void test_tag_beside(void **state)
 	struct scene *scene = *state;
 	const struct test_netns *ns = &scene->net.receiver;
 	struct place out = {ns->inode, 0, IF_TX_PACKETS}, in = {ns->inode, 0, IF_RX_PACKETS};
-	struct source *source[N];
+	struct packet_instance *source[N];
 	size_t kept = 0;
 
 	run_ip(ns, "link add br0 type bridge mcast_snooping 0");
@@ -341,7 +414,7 @@ static void test_tag_beside(void **state)
 
 		assert_counted(source[i], out, expected, filters[i]);
 		assert_counted(source[i], in, expected, filters[i]);
-		source_close(source[i]);
+		close_instance(source[i]);
 	}
 }
 
@@ -400,7 +473,7 @@ static void test_vxlan_device(void **state)
 	struct scene *scene = *state;
 	struct errand few = {&scene->net.sender, "10.99.0.2", 5300, FEW, 0};
 	struct errand more = {&scene->net.sender, "10.99.0.2", 5301, MORE, 0};
-	struct source *inner, *outer, *both, *neither;
+	struct packet_instance *inner, *outer, *both, *neither;
 	struct place at_device = sent(scene);
 
 	make_vxlan(&scene->net.sender, 1, 2);
@@ -426,10 +499,10 @@ static void test_vxlan_device(void **state)
 	assert_counted(both, received(scene), MORE, "both");
 	assert_counted(neither, sent(scene), 0, "neither");
 	assert_counted(neither, received(scene), 0, "neither");
-	source_close(inner);
-	source_close(outer);
-	source_close(both);
-	source_close(neither);
+	close_instance(inner);
+	close_instance(outer);
+	close_instance(both);
+	close_instance(neither);
 }
 
 /* ---- marks: what narrows and what filters must both agree ---- */
@@ -444,26 +517,21 @@ static void test_mark(void **state)
 	};
 	struct live_options options = {
 		.narrow = {.mark_value = 0x10, .mark_mask = 0xf0},
-		.filter = "udp dst port 5400",
 		.ring_bytes = 4096,
 	};
-	struct source *marked, *both;
-	char why[FILTER_ERR_SIZE];
+	struct packet_instance *marked, *both;
 
 	scene->all = open_with(NULL, NULL);
-	assert_int_equal(
-		filter_compile(options.filter, NULL, &options.compiled, why, sizeof(why)), 0);
-	both = live_open(&options);
-	options.compiled = NULL;
-	options.filter = NULL;
-	marked = live_open(&options);
+	marked = open_instance(&options);
+	options.compiled = compile("udp dst port 5400", NULL);
+	both = open_instance(&options);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(process_wait(process_spawn(-1, send_udp, &sends[i])), 0);
 	wait_for(scene->all, received(scene), 50 + 70 + 90);
 	assert_counted(marked, sent(scene), 50 + 90, "mark");
 	assert_counted(both, sent(scene), 50, "mark and port");
-	source_close(marked);
-	source_close(both);
+	close_instance(marked);
+	close_instance(both);
 }
 
 /* ---- probes that are not one readable packet: a list of them, one that may be gone ---- */
@@ -492,8 +560,7 @@ static void test_lists_and_stale(void **state)
 		.filter = "udp dst port 5300",
 		.ring_bytes = 4096,
 	};
-	struct source *filtered;
-	char why[FILTER_ERR_SIZE];
+	struct source *filtered, *all;
 
 	/* One that never lets a packet past its queue. */
 	assert_int_equal(
@@ -501,22 +568,24 @@ static void test_lists_and_stale(void **state)
 			(const char *[]){"tc", "qdisc", "add", "dev", TEST_NET_SENDER_IF, "root",
 				"tbf", "rate", "10gbit", "burst", "10mb", "latency", "1s", NULL}),
 		0);
-	assert_int_equal(
-		filter_compile(options.filter, NULL, &options.compiled, why, sizeof(why)), 0);
+	options.compiled = compile(options.filter, NULL);
 	filtered = live_open(&options);
 	options.compiled = NULL;
 	options.filter = NULL;
-	scene->all = live_open(&options);
+	all = live_open(&options);
 	assert_int_equal(process_wait(process_spawn(-1, send_udp, &few)), 0);
 	assert_int_equal(process_wait(process_spawn(-1, send_udp, &more)), 0);
-	wait_for(scene->all, sent(scene), FEW + MORE);
-	assert_int_equal(at_probe(scene->all, "qdisc_dequeue", COUNT_PACKETS), FEW + MORE);
+	for (int i = 0;
+		i < PATIENCE_MS && at_probe(all, "net_dev_xmit", COUNT_PACKETS) < FEW + MORE; i++)
+		usleep(1000);
+	assert_int_equal(at_probe(all, "qdisc_dequeue", COUNT_PACKETS), FEW + MORE);
 	assert_int_equal(at_probe(filtered, "qdisc_dequeue", COUNT_PACKETS), FEW);
 	assert_int_equal(at_probe(filtered, "qdisc_dequeue", COUNT_BYTES), FEW * LENGTH);
 	assert_int_equal(at_probe(filtered, "net_dev_start_xmit", COUNT_PACKETS), FEW);
-	assert_int_equal(at_probe(scene->all, "net_dev_xmit", COUNT_PACKETS), FEW + MORE);
+	assert_int_equal(at_probe(all, "net_dev_xmit", COUNT_PACKETS), FEW + MORE);
 	assert_int_equal(at_probe(filtered, "net_dev_xmit", COUNT_PACKETS), 0);
 	source_close(filtered);
+	source_close(all);
 }
 
 /* ---- TCP ---- */
@@ -574,10 +643,10 @@ static int talk(void *context)
 static void test_tcp(void **state)
 {
 	struct scene *scene = *state;
-	struct source *tcp = open_with("tcp port 5555 and net 10.77.0.0/24", NULL);
-	struct source *there = open_with("tcp dst port 5555", NULL);
-	struct source *back = open_with("tcp src port 5555", NULL);
-	struct source *other = open_with("udp or icmp or tcp port 5556", NULL);
+	struct packet_instance *tcp = open_with("tcp port 5555 and net 10.77.0.0/24", NULL);
+	struct packet_instance *there = open_with("tcp dst port 5555", NULL);
+	struct packet_instance *back = open_with("tcp src port 5555", NULL);
+	struct packet_instance *other = open_with("udp or icmp or tcp port 5556", NULL);
 	struct place answered = sent(scene);
 	uint64_t out;
 
@@ -593,10 +662,10 @@ static void test_tcp(void **state)
 	assert_counted(other, sent(scene), 0, "other");
 	assert_counted(there, answered, 0, "tcp dst port 5555");
 	assert_counted(back, answered, counted(scene->all, answered), "tcp src port 5555");
-	source_close(tcp);
-	source_close(there);
-	source_close(back);
-	source_close(other);
+	close_instance(tcp);
+	close_instance(there);
+	close_instance(back);
+	close_instance(other);
 }
 
 /* ---- the program ---- */
