@@ -199,7 +199,7 @@ fuzz: deps
 	$(Q)$(MAKE) --no-print-directory SAN=address fuzz
 else
 fuzz: $(FUZZ_BIN) $(BUILD)/tests/live/test_filter_random $(BUILD)/tests/live/test_instances $(TSAN_BIN)
-	$(Q)BUILD=$(BUILD) TEST_TIMEOUT=1800 tests/run fuzz
+	$(Q)BUILD=$(BUILD) TEST_TIMEOUT=3600 tests/run fuzz
 endif
 
 format:
