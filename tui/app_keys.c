@@ -413,6 +413,33 @@ static void save_setup(struct app *app)
 		app_say(app, ROLE_OK, "the setup is kept");
 }
 
+/* Stacks of drops come with their lines; K asks for more, step by step. */
+static void more_details(struct app *app)
+{
+	static const struct {
+		unsigned wish;
+		const char *text;
+	} steps[] = {
+		{ DETAIL_DROP_STACK, "kernel stacks of drops come with their lines" },
+		{ DETAIL_STACK, "kernel stacks of all lines come from now on" },
+		{ DETAIL_STACK | DETAIL_SKB, "stacks and whole sk_buffs come with all lines from now on" },
+		{ 0, "nothing comes with lines any more" },
+	};
+	struct machine *m = app_machine(app);
+	int n = sizeof(steps) / sizeof(steps[0]), at = 0;
+
+	if (!collector_source(m->host.collector)->details) {
+		app_say(app, ROLE_WARN, "a recording has the stacks that were recorded");
+		return;
+	}
+	while (at < n - 1 && steps[at].wish != m->details)
+		at++;
+	at = (at + 1) % n;
+	m->details = steps[at].wish;
+	collector_details(m->host.collector, m->details);
+	app_say(app, ROLE_OK, "%s", steps[at].text);
+}
+
 static bool act_on_look(struct app *app, enum action action)
 {
 	switch (action) {
@@ -440,6 +467,9 @@ static bool act_on_look(struct app *app, enum action action)
 		app->mouse = !app->mouse;
 		terminal_mouse(app->mouse);
 		app_say(app, ROLE_TEXT, "the mouse is %s", app->mouse ? "skewtop's" : "the terminal's");
+		return true;
+	case ACTION_STACK:
+		more_details(app);
 		return true;
 	case ACTION_REDRAW:
 		app->drawn_anew = true;

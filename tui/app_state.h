@@ -32,6 +32,7 @@ struct machine {
 	struct snapshot *zero;
 	unsigned traced[PROBE_MAX]; /* who wants lines of a probe: how many */
 	unsigned *traced_functions; /* owned; the same for rows of TABLE_FUNCTIONS, FUNCTIONS_MAX */
+	unsigned details;	    /* enum trace_detail: what comes with every line */
 	bool functions_asked;	    /* for a set, by --functions, by a key, or by opening their screen */
 	bool want_errors;
 	uint32_t lines_of; /* flags of the probes whose lines the tab on screen wants */

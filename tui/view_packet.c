@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * One packet: every probe that its skb passed, in order, with the time between them and where it ended;
- * its headers; its first bytes.
+ * beneath, of the selected one: headers, first bytes, and where they were asked for the kernel stack
+ * and the whole sk_buff.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -9,10 +10,21 @@
 #include <string.h>
 
 #include "core/reasons.h"
+#include "core/skb_text.h"
 #include "core/symbols.h"
+#include "core/trace_details.h"
 #include "tui/advice.h"
 #include "tui/hops.h"
 #include "tui/view.h"
+
+enum { FACTS_MAX = 512, FACT_TEXT = 256 };
+
+/* One line beneath the hops. */
+struct fact {
+	enum theme_role role;
+	char name[12];
+	char text[FACT_TEXT];
+};
 
 struct packet_view {
 	struct trace_line line; /* the one that was opened */
@@ -20,6 +32,14 @@ struct packet_view {
 	int at; /* selected hop */
 	int top;
 	int height;
+	struct fact fact[FACTS_MAX]; /* of the selected hop */
+	int n_facts;
+	uint64_t facts_of; /* its sequence number */
+	bool stack_found, skb_found;
+	bool made;
+	int facts_top;
+	int facts_height;
+	bool in_facts; /* they have the keys */
 };
 
 static void *open_packet(struct app *app, const void *argument)
@@ -110,22 +130,19 @@ static void draw_hops(struct packet_view *v, const struct frame *frame, const st
 
 /* ---- headers and bytes ---- */
 
-struct writer {
-	const struct canvas *canvas;
-	struct area area; /* what is left */
-};
-
-static void write_field(struct writer *w, const char *name, const char *value)
+static void add_fact(struct packet_view *v, enum theme_role role, const char *name, const char *text)
 {
-	struct area line = area_take_top(&w->area, 1);
+	struct fact *fact;
 
-	if (!line.h || !value[0])
+	if (v->n_facts == FACTS_MAX || !text[0])
 		return;
-	canvas_printf(w->canvas, line.y, line.x + 1, 11, ROLE_GRAPH, "%-10s", name);
-	canvas_role(w->canvas, line.y, line.x + 12, line.w - 12, ROLE_TEXT, value);
+	fact = &v->fact[v->n_facts++];
+	fact->role = role;
+	snprintf(fact->name, sizeof(fact->name), "%s", name);
+	snprintf(fact->text, sizeof(fact->text), "%s", text);
 }
 
-static void write_layer(struct writer *w, const char *name, const struct packet_layer *layer)
+static void add_layer(struct packet_view *v, const char *name, const struct packet_layer *layer)
 {
 	char flow[PACKET_FLOW_MAX], protocol[PACKET_PROTOCOL_MAX], flags[PACKET_FLAGS_MAX], text[320];
 	size_t used;
@@ -145,10 +162,10 @@ static void write_layer(struct writer *w, const char *name, const struct packet_
 	else if (layer->has_icmp)
 		snprintf(text + used, sizeof(text) - used, "  type %u code %u", layer->icmp_type,
 			layer->icmp_code);
-	write_field(w, name, text);
+	add_fact(v, ROLE_TEXT, name, text);
 }
 
-static void write_mac(struct writer *w, const struct packet *p)
+static void add_mac(struct packet_view *v, const struct packet *p)
 {
 	char text[128];
 	size_t used;
@@ -160,11 +177,11 @@ static void write_mac(struct writer *w, const struct packet *p)
 		p->dmac[1], p->dmac[2], p->dmac[3], p->dmac[4], p->dmac[5]);
 	for (int i = 0; i < p->n_vlans; i++)
 		used += snprintf(text + used, sizeof(text) - used, "  vlan %u", p->vlan[i]);
-	write_field(w, "ethernet", text);
+	add_fact(v, ROLE_TEXT, "ethernet", text);
 }
 
 /* Where and why it ended, and what to look at next. */
-static void write_end(struct writer *w, const struct host *host, const struct trace_record *r)
+static void add_end(struct packet_view *v, const struct host *host, const struct trace_record *r)
 {
 	char where[SYMBOL_TEXT_MAX] = "", reason[64] = "", text[320];
 	const char *advice = NULL;
@@ -175,32 +192,30 @@ static void write_end(struct writer *w, const struct host *host, const struct tr
 	}
 	if (r->flags & RECORD_HAS_LOCATION)
 		symbols_format(host->symbols, r->location, where, sizeof(where));
-	if (!where[0] && !reason[0])
-		return;
-	snprintf(text, sizeof(text), "%s%s%s%s%s", reason, reason[0] && where[0] ? " at " : "", where,
-		advice ? ": " : "", advice ? advice : "");
-	write_field(w, "end", text);
+	snprintf(text, sizeof(text), "%s%s%s", reason, reason[0] && where[0] ? " at " : "", where);
+	add_fact(v, ROLE_WARN, "end", text);
+	if (advice)
+		add_fact(v, ROLE_WARN, "", advice);
 }
 
-static void write_facts(struct writer *w, const struct trace_record *r)
+static void add_context(struct packet_view *v, const struct trace_record *r)
 {
 	char text[320];
 
 	snprintf(text, sizeof(text), "0x%llx  len %u  mark 0x%x  hash 0x%x  queue %u  netns %u",
 		(unsigned long long)r->skb, r->len, r->mark, r->hash, r->queue, r->netns);
-	write_field(w, "skb", text);
+	add_fact(v, ROLE_TEXT, "skb", text);
 	snprintf(text, sizeof(text), "%s (pid %u, tid %u)  if %s (%u)", r->comm, r->tgid, r->tid,
 		r->ifname[0] ? r->ifname : "-", r->ifindex);
-	write_field(w, "task", text);
+	add_fact(v, ROLE_TEXT, "task", text);
 }
 
 enum { HEX_PER_LINE = 16 };
 
-static void write_hex_line(struct writer *w, const struct trace_record *r, int from)
+static void add_hex_line(struct packet_view *v, const struct trace_record *r, int from)
 {
-	struct area line = area_take_top(&w->area, 1);
-	char text[128];
-	size_t used = snprintf(text, sizeof(text), "%04x  ", from);
+	char text[128], name[12];
+	size_t used = 0;
 
 	for (int i = from; i < from + HEX_PER_LINE; i++) {
 		if (i < r->snap_len)
@@ -212,80 +227,177 @@ static void write_hex_line(struct writer *w, const struct trace_record *r, int f
 	for (int i = from; i < from + HEX_PER_LINE && i < r->snap_len; i++)
 		used += snprintf(text + used, sizeof(text) - used, "%c",
 			r->data[i] >= ' ' && r->data[i] < 127 ? r->data[i] : '.');
-	if (line.h)
-		canvas_role(w->canvas, line.y, line.x + 1, line.w - 1, ROLE_DIM, text);
+	snprintf(name, sizeof(name), "%04x", from);
+	add_fact(v, ROLE_DIM, name, text);
 }
 
-static void draw_packet(const struct packet_view *v, const struct frame *frame,
-	const struct canvas *canvas, struct area area)
+static void add_bytes(struct packet_view *v, const struct trace_record *r)
 {
-	const struct trace_record *record =
-		v->at >= 0 && v->at < v->hops.n ? &v->hops.line[v->at].record : &v->line.record;
-	struct writer w = { canvas, area };
+	if (r->flags & RECORD_NO_BYTES)
+		add_fact(v, ROLE_DIM, "bytes", "could not be read at this point");
+	for (int i = 0; i < r->snap_len && i < ABI_SNAP_MAX; i += HEX_PER_LINE)
+		add_hex_line(v, r, i);
+}
+
+/* ---- what was recorded beside the line ---- */
+
+static void add_lines(struct packet_view *v, const char *name, struct text_lines *lines)
+{
+	for (int i = 0; i < lines->n; i++)
+		add_fact(v, ROLE_TEXT, i ? "" : name, lines->line[i]);
+	text_lines_free(lines);
+}
+
+static void add_stack(struct packet_view *v, const struct host *host, const struct trace_record *r)
+{
+	struct stack_record *stack = malloc(sizeof(*stack));
+	struct text_lines lines = { 0 };
+
+	v->stack_found = stack && trace_details_stack(host->details, r, stack);
+	if (v->stack_found && !stack_text(host->symbols, stack, &lines))
+		add_lines(v, "stack", &lines);
+	free(stack);
+}
+
+static void add_skb(struct packet_view *v, const struct host *host, const struct trace_record *r)
+{
+	struct skb_record *skb = malloc(sizeof(*skb));
+	struct text_lines lines = { 0 };
+	struct error err = { "" };
+
+	v->skb_found = skb && trace_details_skb(host->details, r, skb);
+	if (v->skb_found && !skb_text(skb, &lines, &err))
+		add_lines(v, "sk_buff", &lines);
+	else if (err.text[0])
+		add_fact(v, ROLE_DIM, "sk_buff", err.text);
+	free(skb);
+}
+
+/* A detail comes a moment after its line, and its text takes time: it is made once. */
+static bool facts_stand(const struct packet_view *v, const struct host *host,
+	const struct trace_line *line)
+{
+	struct stack_record *stack;
+	bool has_stack;
+
+	if (!v->made || v->facts_of != line->sequence)
+		return false;
+	if (v->stack_found)
+		return true;
+	stack = malloc(sizeof(*stack));
+	has_stack = stack && trace_details_stack(host->details, &line->record, stack);
+	free(stack);
+	return !has_stack;
+}
+
+static void make_facts(struct packet_view *v, const struct host *host)
+{
+	const struct trace_line *line = v->at >= 0 && v->at < v->hops.n ? &v->hops.line[v->at] : &v->line;
 	struct packet packet;
 
-	packet_decode(&packet, record);
-	write_end(&w, frame->host, record);
-	write_mac(&w, &packet);
-	write_layer(&w, "packet", &packet.outer);
+	if (facts_stand(v, host, line))
+		return;
+	if (v->facts_of != line->sequence)
+		v->facts_top = 0;
+	v->made = true;
+	v->facts_of = line->sequence;
+	v->n_facts = 0;
+	packet_decode(&packet, &line->record);
+	add_end(v, host, &line->record);
+	add_mac(v, &packet);
+	add_layer(v, "packet", &packet.outer);
 	if (packet.tunnel != TUNNEL_NONE)
-		write_layer(&w, packet_tunnel_name(packet.tunnel), &packet.inner);
-	write_facts(&w, record);
-	for (int i = 0; i < record->snap_len && i < ABI_SNAP_MAX && w.area.h > 0; i += HEX_PER_LINE)
-		write_hex_line(&w, record, i);
-	if (record->flags & RECORD_NO_BYTES)
-		write_field(&w, "bytes", "could not be read at this point");
+		add_layer(v, packet_tunnel_name(packet.tunnel), &packet.inner);
+	add_context(v, &line->record);
+	add_bytes(v, &line->record);
+	add_stack(v, host, &line->record);
+	add_skb(v, host, &line->record);
+}
+
+static void draw_facts(struct packet_view *v, const struct canvas *canvas, struct area area)
+{
+	v->facts_height = area.h > 0 ? area.h : 1;
+	if (v->facts_top > v->n_facts - v->facts_height)
+		v->facts_top = v->n_facts - v->facts_height;
+	if (v->facts_top < 0)
+		v->facts_top = 0;
+	for (int i = 0; i < area.h && v->facts_top + i < v->n_facts; i++) {
+		const struct fact *fact = &v->fact[v->facts_top + i];
+
+		canvas_role(canvas, area.y + i, area.x + 1, 10, ROLE_GRAPH, fact->name);
+		canvas_cut(canvas, area.y + i, area.x + 12, area.w - 12, fact->role, fact->text);
+	}
 }
 
 static void draw(void *state, const struct frame *frame, const struct canvas *canvas, struct area area)
 {
 	struct packet_view *v = state;
-	int wanted = v->hops.n + 1;
+	int wanted = v->hops.n + 1, below;
 	struct area hops;
+	char title[120];
 
+	make_facts(v, frame->host);
 	if (wanted > area.h / 2)
 		wanted = area.h / 2;
 	hops = area_take_top(&area, wanted);
 	draw_hops(v, frame, canvas, hops);
-	canvas_rule(canvas, area.y, area.x, area.w, v->hops.ended ? "it ended here" : "not seen to end");
+	below = v->n_facts - v->facts_top - (area.h - 1);
+	if (below > 0)
+		snprintf(title, sizeof(title), "%s; %d more lines below%s",
+			v->hops.ended ? "it ended" : "not seen to end", below,
+			v->in_facts ? "" : " (w: go there)");
+	else
+		snprintf(title, sizeof(title), "%s", v->hops.ended ? "it ended" : "not seen to end");
+	canvas_rule(canvas, area.y, area.x, area.w, title);
 	area_take_top(&area, 1);
-	draw_packet(v, frame, canvas, area);
+	draw_facts(v, canvas, area);
+}
+
+/* Moves a place within 0 ... n-1; true if the action was one that moves. */
+static bool move_place(int *place, int n, int page, enum action action)
+{
+	switch (action) {
+	case ACTION_DOWN:
+		++*place;
+		break;
+	case ACTION_UP:
+		--*place;
+		break;
+	case ACTION_PAGE_DOWN:
+		*place += page;
+		break;
+	case ACTION_PAGE_UP:
+		*place -= page;
+		break;
+	case ACTION_FIRST:
+		*place = 0;
+		break;
+	case ACTION_LAST:
+		*place = n - 1;
+		break;
+	default:
+		return false;
+	}
+	if (*place >= n)
+		*place = n - 1;
+	if (*place < 0)
+		*place = 0;
+	return true;
 }
 
 static bool act(void *state, struct app *app, const struct frame *frame, enum action action)
 {
 	struct packet_view *v = state;
-	int page = v->height > 1 ? v->height - 1 : 1;
 
 	(void)app;
 	(void)frame;
-	switch (action) {
-	case ACTION_DOWN:
-		v->at++;
-		break;
-	case ACTION_UP:
-		v->at--;
-		break;
-	case ACTION_PAGE_DOWN:
-		v->at += page;
-		break;
-	case ACTION_PAGE_UP:
-		v->at -= page;
-		break;
-	case ACTION_FIRST:
-		v->at = 0;
-		break;
-	case ACTION_LAST:
-		v->at = v->hops.n - 1;
-		break;
-	default:
-		return false;
+	if (action == ACTION_OTHER_PANE) {
+		v->in_facts = !v->in_facts;
+		return true;
 	}
-	if (v->at >= v->hops.n)
-		v->at = v->hops.n - 1;
-	if (v->at < 0)
-		v->at = 0;
-	return true;
+	if (v->in_facts)
+		return move_place(&v->facts_top, v->n_facts, v->facts_height, action);
+	return move_place(&v->at, v->hops.n, v->height, action);
 }
 
 static const char *path(void *state, char *buf, size_t size)
@@ -299,9 +411,13 @@ static const char *path(void *state, char *buf, size_t size)
 
 static const char *hint(void *state, const struct frame *frame, char *buf, size_t size)
 {
-	(void)state;
-	(void)frame;
-	snprintf(buf, size, "its hops are those of the probes being traced; Esc: back");
+	if (((struct packet_view *)state)->in_facts)
+		snprintf(buf, size, "j k: its details   w: its way");
+	else if (frame->ledger.of[LOSS_RATE_LIMITED])
+		snprintf(buf, size,
+			"hops are those of traced probes; --trace-rate leaves gaps   w: details   K: stacks");
+	else
+		snprintf(buf, size, "hops are those of the probes traced   w: details   K: stacks");
 	return buf;
 }
 
