@@ -17,7 +17,7 @@
 #include "tui/hops.h"
 #include "tui/view.h"
 
-enum { FACTS_MAX = 512, FACT_TEXT = 256 };
+enum { FACTS_MAX = 512, FACT_TEXT = 320 };
 
 /* One line beneath the hops. */
 struct fact {
