@@ -3,7 +3,8 @@
  * Writes a recording of a machine that does not exist, through the real writer: what screens are drawn from
  * where the machine at hand has too few CPUs. The same words on the command line give the same bytes.
  *
- *	make-recording [--cpus N] [--seconds S] [--seed X] [--lines N] [--host NAME] FILE.pcapng[.gz]
+ *	make-recording [--cpus N] [--seconds S] [--seed X] [--lines N] [--syscalls N] [--host NAME]
+ *		FILE.pcapng[.gz]
  *
  * The story: edge-07, a web server. CPU 39 (the last one of a smaller machine) takes most of what eth0
  * receives, since its busiest queue is bound there, and more from the middle of the time on; then a
@@ -183,6 +184,8 @@ struct maker {
 	struct host *host;
 	struct listener to;
 	struct snapshot *now; /* totals so far */
+	struct made_table table[N_TABLES];
+	struct made_row *calls; /* the system calls, if there shall be more of them than in the story */
 };
 
 /* ---- numbers ---- */
@@ -250,6 +253,28 @@ static uint64_t growth(const struct maker *m, enum table_id table, int row, cons
 
 /* ---- the machine ---- */
 
+/* More system calls than the story has, each now and then: numbers that it does not use. */
+static int add_syscalls(struct maker *m, int n)
+{
+	int had = m->table[0].n;
+
+	m->calls = calloc(had + n, sizeof(*m->calls));
+	if (!m->calls)
+		return -1;
+	memcpy(m->calls, syscalls, sizeof(syscalls));
+	for (uint64_t nr = 0; m->table[0].n < n && nr < 512; nr++) {
+		bool used = false;
+
+		for (int i = 0; i < had; i++)
+			used |= syscalls[i].key[1] == nr;
+		if (!used)
+			m->calls[m->table[0].n++] = (struct made_row){ "", "", 3000, 0.3, 0.01, 0,
+				{ 0, nr }, 0 };
+	}
+	m->table[0].row = m->calls;
+	return 0;
+}
+
 static int make_topology(struct maker *m)
 {
 	struct cpu_place *cpu = calloc(m->n_cpus, sizeof(*cpu));
@@ -277,20 +302,20 @@ static int make_host(struct maker *m)
 	snprintf(host->functions_note, sizeof(host->functions_note),
 		"function probes: kprobe.multi, 10 functions");
 	for (int t = 0; t < N_TABLES; t++) {
-		for (int i = 0; i < tables[t].n; i++) {
-			const struct made_row *r = &tables[t].row[i];
+		for (int i = 0; i < m->table[t].n; i++) {
+			const struct made_row *r = &m->table[t].row[i];
 			struct row row = { .key = { r->key[0], r->key[1] }, .flags = r->flags,
 				.name = r->name, .where = r->where };
 
-			if (tables[t].table == TABLE_SYSCALLS) {
+			if (m->table[t].table == TABLE_SYSCALLS) {
 				row.name = syscall_name(r->key[0], r->key[1]);
 				row.where = syscall_abi_name(r->key[0]);
-			} else if (tables[t].table == TABLE_DROPS) {
+			} else if (m->table[t].table == TABLE_DROPS) {
 				reasons_add(host->reasons, r->key[1], r->name);
 			}
-			if (tables[t].table == TABLE_DROPS || tables[t].table == TABLE_CONSUMED)
+			if (m->table[t].table == TABLE_DROPS || m->table[t].table == TABLE_CONSUMED)
 				symbols_add(host->symbols, r->key[0], r->where);
-			if (catalog_add(host->catalog, tables[t].table, &row) < 0)
+			if (catalog_add(host->catalog, m->table[t].table, &row) < 0)
 				return -1;
 		}
 	}
@@ -318,9 +343,9 @@ static int make_snapshot(struct maker *m)
 	if (!m->now || snapshot_grow(m->now, TABLE_LOSS, LOSS_CAUSES))
 		return -1;
 	for (int t = 0; t < N_TABLES; t++) {
-		if (snapshot_grow(m->now, tables[t].table, tables[t].n))
+		if (snapshot_grow(m->now, m->table[t].table, m->table[t].n))
 			return -1;
-		m->now->table[tables[t].table].known = known(tables[t].table);
+		m->now->table[m->table[t].table].known = known(m->table[t].table);
 	}
 	m->now->table[TABLE_LOSS].known = 1 | LEDGER_KNOWS_MISSED;
 	m->now->mono_ns = START_MONO_NS;
@@ -352,9 +377,9 @@ static void grow_cell(struct maker *m, enum table_id table, int row, const struc
 static void pass_second(struct maker *m, int second)
 {
 	for (int t = 0; t < N_TABLES; t++)
-		for (int i = 0; i < tables[t].n; i++)
+		for (int i = 0; i < m->table[t].n; i++)
 			for (int slot = 0; slot < m->n_cpus; slot++)
-				grow_cell(m, tables[t].table, i, &tables[t].row[i], slot, second);
+				grow_cell(m, m->table[t].table, i, &m->table[t].row[i], slot, second);
 	m->now->mono_ns += NS_PER_S + next_random(m) % 200000;
 	m->now->real_ns = START_REAL_NS + (m->now->mono_ns - START_MONO_NS);
 	m->now->own_cpu_ns += 11 * 1000 * 1000 + next_random(m) % 1000000;
@@ -583,6 +608,7 @@ static int parse(struct maker *m, int argc, char **argv)
 		{ "seed", required_argument, NULL, 'x' },
 		{ "lines", required_argument, NULL, 'l' },
 		{ "host", required_argument, NULL, 'h' },
+		{ "syscalls", required_argument, NULL, 'y' },
 		{ 0 },
 	};
 	int word;
@@ -598,7 +624,7 @@ static int parse(struct maker *m, int argc, char **argv)
 			m->lines = atoi(optarg);
 		else if (word == 'h')
 			m->name = optarg;
-		else
+		else if (word != 'y' || add_syscalls(m, atoi(optarg)))
 			return -1;
 	}
 	return optind == argc - 1 && m->n_cpus > 0 && m->n_cpus <= CPU_ID_MAX && m->seconds > 0 ?
@@ -614,9 +640,10 @@ int main(int argc, char **argv)
 	struct error err = { "" };
 	int status;
 
+	memcpy(m.table, tables, sizeof(tables));
 	if (parse(&m, argc, argv)) {
 		fprintf(stderr, "usage: make-recording [--cpus N] [--seconds S] [--seed X] [--lines N] "
-				"[--host NAME] FILE.pcapng[.gz]\n");
+				"[--host NAME] [--syscalls N] FILE.pcapng[.gz]\n");
 		return 2;
 	}
 	m.hot = m.n_cpus > 39 ? 39 : m.n_cpus - 1;
@@ -633,5 +660,6 @@ int main(int argc, char **argv)
 	recording_free(recording);
 	snapshot_unref(m.now);
 	host_free(m.host);
+	free(m.calls);
 	return status;
 }
