@@ -52,8 +52,16 @@ struct golden *golden_begin(struct vt *vt, const char *session)
 
 /* ---- a screen as text ---- */
 
-static void style_text(const struct vt_cell *cell, char *buf, size_t size)
+/* What nobody sees of a blank: versions of ncurses differ in what they leave there. */
+static bool looks_blank(const struct vt_cell *cell)
 {
+	return strcmp(cell->text, " ") == 0 && !cell->reverse && !cell->underline;
+}
+
+static void style_text(const struct vt_cell *shown, char *buf, size_t size)
+{
+	const struct vt_cell blank = { .fg = -1, .bg = shown->bg };
+	const struct vt_cell *cell = looks_blank(shown) ? &blank : shown;
 	char fg[16] = "-", bg[16] = "-";
 
 	if (cell->fg >= 0)

@@ -87,6 +87,9 @@ def read_golden(path):
 
 
 def cell_style(char):
+    if char.data == " " and not char.reverse and not char.underscore:
+        # What nobody sees of a blank is no part of a golden screen.
+        return "default", SPELLED.get(char.bg, char.bg)
     words = [name for name, on in (("bold", char.bold), ("italic", char.italics),
                                    ("underline", char.underscore), ("blink", getattr(char, "blink", False)),
                                    ("reverse", char.reverse)) if on]
