@@ -9,6 +9,7 @@
 enum { COLUMNS_MAX = 24, COLUMN_GAP = 2, COLUMN_RANKS = 9 };
 
 struct column {
+	int what;	   /* the view's own name for what is in it */
 	const char *id;	   /* in the config file, the sort prompt and exports */
 	const char *title;
 	int width;	   /* least columns of the screen */

@@ -85,7 +85,7 @@ enum theme_role counters_cell(const void *context, int index, int column, char *
 {
 	const struct counter_rows *rows = context;
 	const struct counter_row *row = row_of(rows, index);
-	enum counter_column what = rows->spec->what[column];
+	enum counter_column what = rows->spec->grid->columns[column].what;
 
 	switch (what) {
 	case COUNTER_KIND:
@@ -124,7 +124,7 @@ double counters_number(const void *context, int index, int column)
 	const struct counter_rows *rows = context;
 	const struct counter_row *row = row_of(rows, index);
 
-	switch (rows->spec->what[column]) {
+	switch ((enum counter_column)rows->spec->grid->columns[column].what) {
 	case COUNTER_SUM:
 		return rows->frame.units == UNITS_TOTAL ? row->total : row->spread.sum;
 	case COUNTER_SHARE:
@@ -180,7 +180,7 @@ const char *counters_title(const void *context, int column)
 {
 	const struct counter_rows *rows = context;
 
-	if (rows->spec->what[column] != COUNTER_SUM || rows->frame.units == UNITS_RATE)
+	if (rows->spec->grid->columns[column].what != COUNTER_SUM || rows->frame.units == UNITS_RATE)
 		return NULL;
 	return rows->frame.units == UNITS_TOTAL ? "TOTAL" : "SHARE%";
 }

@@ -52,7 +52,7 @@ struct counter_row {
 struct counters_spec {
 	const struct counter_part *part;
 	int n_parts;
-	const enum counter_column *what; /* of each column of the grid */
+	/* `what` of each column is an enum counter_column. */
 	const struct grid_ops *grid;
 	int sort;
 	bool share_of_rx;

@@ -6,24 +6,17 @@
 #include "tui/counters.h"
 
 static const struct column columns[] = {
-	{ .id = "kind", .title = "KIND", .width = 10, .text = true },
-	{ .id = "name", .title = "NAME", .width = 24, .most = 40, .text = true },
-	{ .id = "sum", .title = "SUM/s", .width = 8 },
-	{ .id = "second", .title = "BYTES/s", .width = 8, .rank = 1 },
-	{ .id = "where", .title = "WHERE", .width = 20, .most = 40, .rank = 4, .text = true },
-	{ .id = "total", .title = "TOTAL", .width = 8, .rank = 2 },
-	{ .id = "history", .title = "60 s, all CPUs", .width = 14, .most = 60, .rank = 5,
+	{ .what = COUNTER_KIND, .id = "kind", .title = "KIND", .width = 10, .text = true },
+	{ .what = COUNTER_NAME, .id = "name", .title = "NAME", .width = 24, .most = 40,
+		.text = true },
+	{ .what = COUNTER_SUM, .id = "sum", .title = "SUM/s", .width = 8 },
+	{ .what = COUNTER_SECOND, .id = "second", .title = "BYTES/s", .width = 8, .rank = 1 },
+	{ .what = COUNTER_WHERE, .id = "where", .title = "WHERE", .width = 20, .most = 40,
+		.rank = 4, .text = true },
+	{ .what = COUNTER_TOTAL, .id = "total", .title = "TOTAL", .width = 8, .rank = 2 },
+	{ .what = COUNTER_SPARK, .id = "history", .title = "60 s, all CPUs", .width = 14,
+		.most = 60, .rank = 5,
 		.picture = true },
-};
-
-static const enum counter_column what[] = {
-	COUNTER_KIND,
-	COUNTER_NAME,
-	COUNTER_SUM,
-	COUNTER_SECOND,
-	COUNTER_WHERE,
-	COUNTER_TOTAL,
-	COUNTER_SPARK,
 };
 
 static const struct grid_ops grid = COUNTERS_GRID(columns);
@@ -44,7 +37,6 @@ static const struct counter_part parts[] = {
 static const struct counters_spec spec = {
 	.part = parts,
 	.n_parts = sizeof(parts) / sizeof(parts[0]),
-	.what = what,
 	.grid = &grid,
 	.sort = 2,
 	.gradient = GRADIENT_HEAT,

@@ -8,33 +8,23 @@
 #include <stdio.h>
 
 static const struct column columns[] = {
-	{ .id = "name", .title = "FUNCTION", .width = 24, .most = 40, .text = true },
-	{ .id = "kind", .title = "PROBE", .width = 10, .rank = 4, .text = true },
-	{ .id = "sum", .title = "SUM/s", .width = 8 },
-	{ .id = "share", .title = "% of rx", .width = 7, .rank = 2 },
-	{ .id = "max", .title = "MAX/s", .width = 7, .rank = 1 },
-	{ .id = "cpu", .title = "@CPU", .width = 4, .rank = 1 },
-	{ .id = "xavg", .title = "x avg", .width = 5, .rank = 1 },
-	{ .id = "bytes", .title = "BYTES/s", .width = 8, .rank = 5 },
-	{ .id = "total", .title = "TOTAL", .width = 8, .rank = 6 },
-	{ .id = "gini", .title = "GINI", .width = 4, .rank = 3, .optional = true },
-	{ .id = "where", .title = "WHERE", .width = 16, .most = 40, .rank = 7, .text = true },
-	{ .id = "history", .title = "60 s", .width = 7, .most = 60, .rank = 3, .picture = true },
-};
-
-static const enum counter_column what[] = {
-	COUNTER_NAME,
-	COUNTER_KIND,
-	COUNTER_SUM,
-	COUNTER_SHARE,
-	COUNTER_MAX,
-	COUNTER_CPU,
-	COUNTER_X_AVG,
-	COUNTER_SECOND,
-	COUNTER_TOTAL,
-	COUNTER_GINI,
-	COUNTER_WHERE,
-	COUNTER_SPARK,
+	{ .what = COUNTER_NAME, .id = "name", .title = "FUNCTION", .width = 24, .most = 40,
+		.text = true },
+	{ .what = COUNTER_KIND, .id = "kind", .title = "PROBE", .width = 10, .rank = 4,
+		.text = true },
+	{ .what = COUNTER_SUM, .id = "sum", .title = "SUM/s", .width = 8 },
+	{ .what = COUNTER_SHARE, .id = "share", .title = "% of rx", .width = 7, .rank = 2 },
+	{ .what = COUNTER_MAX, .id = "max", .title = "MAX/s", .width = 7, .rank = 1 },
+	{ .what = COUNTER_CPU, .id = "cpu", .title = "@CPU", .width = 4, .rank = 1 },
+	{ .what = COUNTER_X_AVG, .id = "xavg", .title = "x avg", .width = 5, .rank = 1 },
+	{ .what = COUNTER_SECOND, .id = "bytes", .title = "BYTES/s", .width = 8, .rank = 5 },
+	{ .what = COUNTER_TOTAL, .id = "total", .title = "TOTAL", .width = 8, .rank = 6 },
+	{ .what = COUNTER_GINI, .id = "gini", .title = "GINI", .width = 4, .rank = 3,
+		.optional = true },
+	{ .what = COUNTER_WHERE, .id = "where", .title = "WHERE", .width = 16, .most = 40,
+		.rank = 7, .text = true },
+	{ .what = COUNTER_SPARK, .id = "history", .title = "60 s", .width = 7, .most = 60,
+		.rank = 3, .picture = true },
 };
 
 static const struct grid_ops grid = COUNTERS_GRID(columns);
@@ -49,7 +39,6 @@ static const struct counter_part parts[] = {
 static const struct counters_spec spec = {
 	.part = parts,
 	.n_parts = sizeof(parts) / sizeof(parts[0]),
-	.what = what,
 	.grid = &grid,
 	.sort = 2,
 	.share_of_rx = true,

@@ -3,31 +3,21 @@
 #include "tui/counters.h"
 
 static const struct column columns[] = {
-	{ .id = "name", .title = "INTERFACE", .width = 14, .most = 16, .text = true },
-	{ .id = "way", .title = "WAY", .width = 3, .text = true },
-	{ .id = "sum", .title = "PKT/s", .width = 8 },
-	{ .id = "bytes", .title = "BYTES/s", .width = 8, .rank = 1 },
-	{ .id = "max", .title = "MAX/s", .width = 7, .rank = 1 },
-	{ .id = "cpu", .title = "@CPU", .width = 4, .rank = 1 },
-	{ .id = "xavg", .title = "x avg", .width = 5, .rank = 1 },
-	{ .id = "where", .title = "WHERE", .width = 16, .most = 24, .rank = 3, .text = true },
-	{ .id = "total", .title = "TOTAL", .width = 8, .rank = 4 },
-	{ .id = "gini", .title = "GINI", .width = 4, .rank = 3, .optional = true },
-	{ .id = "history", .title = "60 s", .width = 8, .most = 60, .rank = 2, .picture = true },
-};
-
-static const enum counter_column what[] = {
-	COUNTER_NAME,
-	COUNTER_KIND,
-	COUNTER_SUM,
-	COUNTER_SECOND,
-	COUNTER_MAX,
-	COUNTER_CPU,
-	COUNTER_X_AVG,
-	COUNTER_WHERE,
-	COUNTER_TOTAL,
-	COUNTER_GINI,
-	COUNTER_SPARK,
+	{ .what = COUNTER_NAME, .id = "name", .title = "INTERFACE", .width = 14, .most = 16,
+		.text = true },
+	{ .what = COUNTER_KIND, .id = "way", .title = "WAY", .width = 3, .text = true },
+	{ .what = COUNTER_SUM, .id = "sum", .title = "PKT/s", .width = 8 },
+	{ .what = COUNTER_SECOND, .id = "bytes", .title = "BYTES/s", .width = 8, .rank = 1 },
+	{ .what = COUNTER_MAX, .id = "max", .title = "MAX/s", .width = 7, .rank = 1 },
+	{ .what = COUNTER_CPU, .id = "cpu", .title = "@CPU", .width = 4, .rank = 1 },
+	{ .what = COUNTER_X_AVG, .id = "xavg", .title = "x avg", .width = 5, .rank = 1 },
+	{ .what = COUNTER_WHERE, .id = "where", .title = "WHERE", .width = 16, .most = 24,
+		.rank = 3, .text = true },
+	{ .what = COUNTER_TOTAL, .id = "total", .title = "TOTAL", .width = 8, .rank = 4 },
+	{ .what = COUNTER_GINI, .id = "gini", .title = "GINI", .width = 4, .rank = 3,
+		.optional = true },
+	{ .what = COUNTER_SPARK, .id = "history", .title = "60 s", .width = 8, .most = 60,
+		.rank = 2, .picture = true },
 };
 
 static const struct grid_ops grid = COUNTERS_GRID(columns);
@@ -40,7 +30,6 @@ static const struct counter_part parts[] = {
 static const struct counters_spec spec = {
 	.part = parts,
 	.n_parts = 2,
-	.what = what,
 	.grid = &grid,
 	.sort = 2,
 	.gradient = GRADIENT_TX,

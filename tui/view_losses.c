@@ -6,25 +6,16 @@
 #include <stdlib.h>
 
 static const struct column columns[] = {
-	{ .id = "name", .title = "CAUSE", .width = 16, .most = 24, .text = true },
-	{ .id = "total", .title = "TOTAL", .width = 9 },
-	{ .id = "sum", .title = "SUM/s", .width = 8 },
-	{ .id = "max", .title = "MAX/s", .width = 8, .rank = 1 },
-	{ .id = "cpu", .title = "@CPU", .width = 4, .rank = 1 },
-	{ .id = "xavg", .title = "x avg", .width = 5, .rank = 1 },
-	{ .id = "cpus", .title = "CPUs", .width = 4, .rank = 3 },
-	{ .id = "history", .title = "60 s", .width = 8, .most = 60, .rank = 2, .picture = true },
-};
-
-static const enum counter_column what[] = {
-	COUNTER_NAME,
-	COUNTER_TOTAL,
-	COUNTER_SUM,
-	COUNTER_MAX,
-	COUNTER_CPU,
-	COUNTER_X_AVG,
-	COUNTER_ACTIVE,
-	COUNTER_SPARK,
+	{ .what = COUNTER_NAME, .id = "name", .title = "CAUSE", .width = 16, .most = 24,
+		.text = true },
+	{ .what = COUNTER_TOTAL, .id = "total", .title = "TOTAL", .width = 9 },
+	{ .what = COUNTER_SUM, .id = "sum", .title = "SUM/s", .width = 8 },
+	{ .what = COUNTER_MAX, .id = "max", .title = "MAX/s", .width = 8, .rank = 1 },
+	{ .what = COUNTER_CPU, .id = "cpu", .title = "@CPU", .width = 4, .rank = 1 },
+	{ .what = COUNTER_X_AVG, .id = "xavg", .title = "x avg", .width = 5, .rank = 1 },
+	{ .what = COUNTER_ACTIVE, .id = "cpus", .title = "CPUs", .width = 4, .rank = 3 },
+	{ .what = COUNTER_SPARK, .id = "history", .title = "60 s", .width = 8, .most = 60,
+		.rank = 2, .picture = true },
 };
 
 static const struct grid_ops grid = COUNTERS_GRID(columns);
@@ -36,7 +27,6 @@ static const struct counter_part parts[] = {
 static const struct counters_spec spec = {
 	.part = parts,
 	.n_parts = 1,
-	.what = what,
 	.grid = &grid,
 	.sort = 1,
 	.gradient = GRADIENT_DROPS,

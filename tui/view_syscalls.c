@@ -3,33 +3,21 @@
 #include "tui/counters.h"
 
 static const struct column columns[] = {
-	{ .id = "name", .title = "SYSCALL", .width = 16, .most = 30, .text = true },
-	{ .id = "abi", .title = "ABI", .width = 6, .rank = 6, .text = true },
-	{ .id = "sum", .title = "SUM/s", .width = 8 },
-	{ .id = "share", .title = "%", .width = 5, .rank = 1 },
-	{ .id = "max", .title = "MAX/s", .width = 7, .rank = 1 },
-	{ .id = "cpu", .title = "@CPU", .width = 4, .rank = 1 },
-	{ .id = "xavg", .title = "x avg", .width = 5, .rank = 1 },
-	{ .id = "cpus", .title = "CPUs", .width = 4, .rank = 3 },
-	{ .id = "errors", .title = "ERR/s", .width = 7, .rank = 4 },
-	{ .id = "total", .title = "TOTAL", .width = 8, .rank = 5 },
-	{ .id = "gini", .title = "GINI", .width = 4, .rank = 3, .optional = true },
-	{ .id = "history", .title = "60 s", .width = 8, .most = 60, .rank = 2, .picture = true },
-};
-
-static const enum counter_column what[] = {
-	COUNTER_NAME,
-	COUNTER_WHERE,
-	COUNTER_SUM,
-	COUNTER_SHARE,
-	COUNTER_MAX,
-	COUNTER_CPU,
-	COUNTER_X_AVG,
-	COUNTER_ACTIVE,
-	COUNTER_SECOND,
-	COUNTER_TOTAL,
-	COUNTER_GINI,
-	COUNTER_SPARK,
+	{ .what = COUNTER_NAME, .id = "name", .title = "SYSCALL", .width = 16, .most = 30,
+		.text = true },
+	{ .what = COUNTER_WHERE, .id = "abi", .title = "ABI", .width = 6, .rank = 6, .text = true },
+	{ .what = COUNTER_SUM, .id = "sum", .title = "SUM/s", .width = 8 },
+	{ .what = COUNTER_SHARE, .id = "share", .title = "%", .width = 5, .rank = 1 },
+	{ .what = COUNTER_MAX, .id = "max", .title = "MAX/s", .width = 7, .rank = 1 },
+	{ .what = COUNTER_CPU, .id = "cpu", .title = "@CPU", .width = 4, .rank = 1 },
+	{ .what = COUNTER_X_AVG, .id = "xavg", .title = "x avg", .width = 5, .rank = 1 },
+	{ .what = COUNTER_ACTIVE, .id = "cpus", .title = "CPUs", .width = 4, .rank = 3 },
+	{ .what = COUNTER_SECOND, .id = "errors", .title = "ERR/s", .width = 7, .rank = 4 },
+	{ .what = COUNTER_TOTAL, .id = "total", .title = "TOTAL", .width = 8, .rank = 5 },
+	{ .what = COUNTER_GINI, .id = "gini", .title = "GINI", .width = 4, .rank = 3,
+		.optional = true },
+	{ .what = COUNTER_SPARK, .id = "history", .title = "60 s", .width = 8, .most = 60,
+		.rank = 2, .picture = true },
 };
 
 static const struct grid_ops grid = COUNTERS_GRID(columns);
@@ -41,7 +29,6 @@ static const struct counter_part parts[] = {
 static const struct counters_spec spec = {
 	.part = parts,
 	.n_parts = 1,
-	.what = what,
 	.grid = &grid,
 	.sort = 2,
 	.gradient = GRADIENT_HEAT,
