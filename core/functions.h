@@ -38,10 +38,9 @@ enum functions_means {
 	MEANS_NONE,	    /* this kernel offers no way */
 	MEANS_KPROBE_MULTI, /* one link for any number of functions (6.x with CONFIG_FPROBE) */
 	MEANS_KPROBE,	    /* a perf event each */
-	MEANS_FENTRY,	    /* a program each: the core set only */
 };
 
-/* "kprobe.multi", "kprobe", "fentry"; "none". */
+/* "kprobe.multi", "kprobe"; "none". */
 const char *functions_means_name(enum functions_means means);
 
 enum functions_state {

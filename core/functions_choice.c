@@ -122,7 +122,6 @@ const char *functions_means_name(enum functions_means means)
 		[MEANS_NONE] = "none",
 		[MEANS_KPROBE_MULTI] = "kprobe.multi",
 		[MEANS_KPROBE] = "kprobe",
-		[MEANS_FENTRY] = "fentry",
 	};
 
 	return names[means];

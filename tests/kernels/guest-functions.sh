@@ -3,6 +3,7 @@
 # Function probes in kernels that have them: found, attached by the best means, counted exactly, traced
 # without a torn or a silently lost record.
 # boot: --memory 2560 --timeout 900
+# kernels: 6.1 6.12
 # shellcheck source=tests/kernels/guest.sh
 . "$(dirname "$0")/guest.sh"
 work=$(mktemp -d)
@@ -62,12 +63,17 @@ stop
 check "the filter decides what functions count" \
 	check_out counts "$work/json" ip_rcv=3000 ip_rcv_core=3000 udp_rcv=3000
 
+# Kprobes are breakpoints until the kernel has made jumps of them, and each comes and goes alone.
+case $means in
+kprobe) n=500 sets="core none" ;;
+*) n=5000 sets="core all core none" ;;
+esac
 start --functions all
 result $? "all functions are attached"
-send 9 5000 1 && send 9 5000 3
+send 9 $n 1 && send 9 $n 3
 stop
-check "all functions: ip_rcv and udp_rcv are exact" \
-	check_out counts "$work/json" ip_rcv=10000 udp_rcv=10000 __dev_queue_xmit=10000 veth_xmit=10000
+check "all functions: ip_rcv and udp_rcv are exact" check_out counts "$work/json" \
+	ip_rcv=$((2 * n)) udp_rcv=$((2 * n)) __dev_queue_xmit=$((2 * n)) veth_xmit=$((2 * n))
 
 start --functions ip_rcv --trace ip_rcv --trace-rate 0 --ring-size 256K 'udp and dst port 9'
 result $? "one function is traced"
@@ -76,7 +82,8 @@ stop
 check "one function at full flood: lines and losses are what was sent" \
 	check_out flood "$work/json" ip_rcv 30000
 
-"$BUILD/function-times" core all core none >"$work/times" 2>&1
+# shellcheck disable=SC2086 # a list
+"$BUILD/function-times" $sets >"$work/times" 2>&1
 result $? "sets follow one another"
 sed 's/^/# /' "$work/times"
 # shellcheck disable=SC2046 # a list

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# All skb functions at once, beside Debian's pwru in the same guest: attaching, what is left of a flood,
+# letting go. Compared as ratios within this run; a machine that is busy is busy for both.
+# boot: --memory 3072 --timeout 900
+# kernels: 6.12
+# needs: pwru
+# shellcheck source=tests/kernels/guest.sh
+. "$(dirname "$0")/guest.sh"
+pwru=$(tests/kernels/fetch pwru)/usr/bin/pwru || exit 1
+work=$(mktemp -d)
+tracer=""
+
+now() { cut -d' ' -f1 /proc/uptime; }
+less() { awk -v a="$1" -v b="$2" -v k="${3:-1}" 'BEGIN { exit !(a * k <= b) }'; }
+span() { awk -v from="$1" -v to="$2" 'BEGIN { printf "%.2f", to - from }'; }
+flood() { # packets: their rate, a number
+	ip netns exec a "$BUILD/udp-load" send 10.9.0.2 9 "$1" 1 | sed 's/.*: //; s/ .*//'
+}
+
+make_net
+ip netns exec b "$BUILD/udp-load" sink 10.9.0.2 9 >/dev/null &
+sink=$!
+sleep 1
+free=$(flood 20000)
+
+"$BUILD/function-times" all >"$work/times"
+ours=$(awk '/^opened|^all/ { sum += $2 } END { print sum }' "$work/times")
+gone=$(awk '/^closed/ { print $2 }' "$work/times")
+"$BUILD/skewtop" --json --delay 0.5 --functions all >"$work/json" 2>&1 &
+tracer=$!
+until [ -s "$work/json" ] || ! kill -0 $tracer; do sleep 0.1; done
+counted=$(flood 20000)
+sleep 1
+kill -TERM $tracer
+wait $tracer
+check "all functions counted: ip_rcv is exact" \
+	python3 tests/kernels/functions_check.py counts "$work/json" ip_rcv=20000
+
+from=$(now)
+"$pwru" --backend kprobe-multi 'udp and dst port 9' >"$work/lines" 2>"$work/said" &
+tracer=$!
+until grep -q 'Listening for events' "$work/said"; do
+	kill -0 $tracer || break
+	sleep 0.05
+done
+theirs=$(span "$from" "$(now)")
+printed=$(flood 5000)
+sleep 2
+from=$(now)
+kill -INT $tracer
+wait $tracer
+left=$(span "$from" "$(now)")
+shown=$(grep -cE '[[:space:]]ip_rcv([[:space:]]|$)' "$work/lines")
+echo "# flood alone $free, counted by skewtop $counted, traced by pwru $printed packets/s"
+echo "# attached: skewtop $ours s, pwru $theirs s; let go: skewtop $gone s, pwru $left s"
+echo "# ip_rcv lines that pwru printed of 5000 packets: $shown"
+check "attached in no more time than pwru takes" less "$ours" "$theirs"
+check "let go in no more time than pwru takes" less "$gone" "$left"
+check "the flood is left three times as fast as by pwru" less "$printed" "$counted" 3
+kill $sink
+finish
