@@ -137,7 +137,10 @@ static int choose_means(struct live_functions *f, struct error *err)
 			pthread_mutex_unlock(&f->lock);
 			return 0;
 		}
+		/* With what was prepared for them meanwhile. */
 		pthread_mutex_lock(&f->programs_lock);
+		functions_programs_discard(f->next_body);
+		f->next_body = NULL;
 		functions_programs_close(&f->programs);
 		pthread_mutex_unlock(&f->programs_lock);
 	}

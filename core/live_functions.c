@@ -327,8 +327,9 @@ bool live_functions_missed(struct live_functions *f, uint64_t *missed)
 	bool known;
 
 	pthread_mutex_lock(&f->lock);
+	/* Before there are slots the programs may come and go: means are tried. */
 	known = !f->n_slots || f->misses_known;
-	if (known) {
+	if (f->n_slots && known) {
 		*missed += f->missed_closed + functions_programs_missed(&f->programs);
 		for (int g = 0; g < f->n_groups; g++)
 			*missed += attach_links_missed(&f->groups[g].links);
