@@ -110,8 +110,12 @@ static json_t *probe_row(const struct sample *sample, const struct row *row, int
 
 static json_t *function_row(const struct sample *sample, const struct row *row, int index)
 {
-	json_t *object = json_object();
+	json_t *object;
 
+	/* Most of some 1600 functions see no packet. */
+	if (!table_sum(&sample->newer->table[TABLE_FUNCTIONS], index, COUNT_PACKETS))
+		return NULL;
+	object = json_object();
 	set(object, "function", text(row->name));
 	set_counts(object, sample, TABLE_FUNCTIONS, index);
 	return object;

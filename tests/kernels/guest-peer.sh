@@ -24,10 +24,10 @@ sink=$!
 sleep 1
 free=$(flood 20000)
 
-"$BUILD/function-times" all >"$work/times"
+"$BUILD/function-times" all none >"$work/times"
 ours=$(awk '/^opened|^all/ { sum += $2 } END { print sum }' "$work/times")
-gone=$(awk '/^closed/ { print $2 }' "$work/times")
-"$BUILD/skewtop" --json --delay 0.5 --functions all >"$work/json" 2>&1 &
+gone=$(awk '/^none/ { print $2 }' "$work/times")
+"$BUILD/skewtop" --json --functions all >"$work/json" 2>&1 &
 tracer=$!
 until [ -s "$work/json" ] || ! kill -0 $tracer; do sleep 0.1; done
 counted=$(flood 20000)
