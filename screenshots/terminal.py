@@ -31,7 +31,9 @@ def palette_number(index):
 
 
 class Screen(pyte.Screen):
-    """pyte's screen with dim, and with bright colours kept apart from bold."""
+    """pyte's screen with dim and SU, SD, REP, and with bright colours kept apart from bold."""
+
+    last = " "  # what was drawn last, for REP
 
     @property
     def default_char(self):
@@ -41,6 +43,27 @@ class Screen(pyte.Screen):
     def reset(self):
         super().reset()
         self.cursor.attrs = self.default_char
+
+    def draw(self, data):
+        super().draw(data)
+        self.last = data[-1:] or self.last
+
+    def repeat(self, count=1):
+        super().draw(self.last * max(count, 1))
+
+    def _scroll(self, step, row, count):
+        """Moves the lines of the scrolling region: `step` does it by one from its edge."""
+        cursor = self.cursor.y, self.cursor.x
+        self.cursor.y = row
+        for _ in range(max(count, 1)):
+            step()
+        self.cursor.y, self.cursor.x = cursor
+
+    def scroll_up(self, count=1):
+        self._scroll(self.index, self.margins.bottom if self.margins else self.lines - 1, count)
+
+    def scroll_down(self, count=1):
+        self._scroll(self.reverse_index, self.margins.top if self.margins else 0, count)
 
     def select_graphic_rendition(self, *codes, **unused):
         codes = list(codes) or [0]
@@ -76,12 +99,17 @@ class Screen(pyte.Screen):
         return "%02x%02x%02x" % (red, green, blue)
 
 
+class Stream(pyte.ByteStream):
+    csi = {**pyte.ByteStream.csi, "b": "repeat", "S": "scroll_up", "T": "scroll_down"}
+    events = pyte.ByteStream.events | {"repeat", "scroll_up", "scroll_down"}
+
+
 class Session:
     """Runs argv on a screen of its own. Use as a context manager."""
 
     def __init__(self, argv, columns, lines, environment):
         self.screen = Screen(columns, lines)
-        self.stream = pyte.ByteStream(self.screen)
+        self.stream = Stream(self.screen)
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
