@@ -90,6 +90,7 @@ TSAN_CFLAGS = $(filter-out -fsanitize=%,$(CFLAGS)) -fsanitize=thread
 .SECONDARY:
 
 all: $(SKEL) $(BUILD)/skewtop $(TOOLS) $(BUILD)/skewtop.8
+	@:
 
 $(BUILD)/skewtop: $(BUILD)/tui/main.o $(TUI_OBJ) $(CORE_OBJ)
 	$(call say,LINK,$@)$(CC) $(LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
