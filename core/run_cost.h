@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What skewtop's BPF programs cost: the kernel's own measure of their run time (BPF_ENABLE_STATS, from
- * 5.8 on), which costs something itself and so runs for a fraction of a second now and then only. What
- * was measured then stands for the time around it: an estimate, of the time inside the programs; what
+ * 5.8 on), which costs something itself and so runs for a tenth of a second in thirty only. What was
+ * measured then stands for the time until the next: an estimate, of the time inside the programs; what
  * the kernel spends on getting there is not in it.
+ *
+ * (Under QEMU's software emulation a switch during a flood once ended a 6.12 guest: its CPUs do not keep
+ * to the order that patching running code relies on. Tests there send when it is over.)
  */
 #ifndef SKEWTOP_RUN_COST_H
 #define SKEWTOP_RUN_COST_H

@@ -18,6 +18,7 @@ start() { # skewtop's arguments: returns once its first sample is written, funct
 		kill -0 $tracer 2>/dev/null || return 1
 		sleep 0.1
 	done
+	sleep 2 # the cost of the programs is measured meanwhile: see core/run_cost.h
 }
 
 stop() {

@@ -37,7 +37,7 @@ static void what_was_measured_stands_for_the_time_around_it(void **state)
 	assert_int_equal(cost.stats_fd, 0); /* not so soon again */
 
 	/* Half a CPU from then on. */
-	run_cost_tend(&cost, now += 3000 * MS, run_time, &run_ns);
+	run_cost_tend(&cost, now += 30000 * MS, run_time, &run_ns);
 	assert_true(cost.stats_fd > 0);
 	run_ns += 50 * MS;
 	run_cost_tend(&cost, now += 100 * MS, run_time, &run_ns);
@@ -54,13 +54,13 @@ static void programs_that_go_take_nothing_back(void **state)
 	run_cost_tend(&cost, now, run_time, &run_ns);
 	run_ns += 10 * MS;
 	run_cost_tend(&cost, now += 100 * MS, run_time, &run_ns);
-	before = run_cost_total(&cost, now += 3000 * MS);
+	before = run_cost_total(&cost, now += 30000 * MS);
 	run_cost_tend(&cost, now, run_time, &run_ns);
 	run_ns = 5 * MS;
 	run_cost_tend(&cost, now += 100 * MS, run_time, &run_ns);
 	assert_int_equal(cost.stats_fd, 0);
 	assert_true(run_cost_total(&cost, now) >= before);
-	run_cost_tend(&cost, now += 3000 * MS, run_time, &run_ns);
+	run_cost_tend(&cost, now += 30000 * MS, run_time, &run_ns);
 	run_cost_close(&cost);
 	assert_int_equal(cost.stats_fd, 0);
 }
