@@ -6,7 +6,7 @@
 #include "tui/number.h"
 #include "tui/spark.h"
 
-enum { LABEL = 10, SHARE = 5 };
+enum { LABEL = 11, SHARE = 5 };
 
 /* Cells in a row: a power of two times 64, so that CPU numbers line up. */
 static int row_cells(int width)
@@ -91,7 +91,7 @@ static void draw_row(const struct heat *heat, int y, int x, int first, int end, 
 	if (groups->group == GROUP_BY_NODE || groups->group == GROUP_ALL)
 		canvas_role(heat->canvas, y, x, LABEL - 1, ROLE_GRAPH, label);
 	else
-		canvas_printf(heat->canvas, y, x, LABEL - 1, ROLE_GRAPH, "%-5.5s%4d", label,
+		canvas_printf(heat->canvas, y, x, LABEL - 1, ROLE_GRAPH, "%-5.5s%5d", label,
 			groups->list[first].id);
 	for (int i = first, cell = 0; i < end; i += heat->folded, cell++)
 		draw_cell(heat, y, x + LABEL + cell, i, end);
