@@ -50,7 +50,7 @@ static int find_tab(const char *name, struct error *err)
 	return error_set(err, -ENOENT, "there is no view '%.60s'; there are %s", name, list);
 }
 
-int app_check(const char *view, const char *theme, struct error *err)
+int app_check(const char *view, const char *theme, bool screen, struct error *err)
 {
 	struct theme *loaded;
 	int ret = 0;
@@ -63,7 +63,7 @@ int app_check(const char *view, const char *theme, struct error *err)
 	if (theme)
 		ret = theme_load(loaded, theme, err);
 	free(loaded);
-	if (ret || terminal_check(err))
+	if (ret || (screen && terminal_check(err)))
 		return EXIT_BAD_INPUT;
 	return EXIT_OK;
 }

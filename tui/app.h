@@ -38,10 +38,10 @@ struct app_options {
 };
 
 /*
- * Whether the words --view and --theme, and the terminal, will do; nothing is touched. An exit code, with
- * a sentence unless EXIT_OK.
+ * Whether the words --view and --theme will do, and with `screen` the terminal too; nothing is touched.
+ * An exit code, with a sentence unless EXIT_OK.
  */
-int app_check(const char *view, const char *theme, struct error *err);
+int app_check(const char *view, const char *theme, bool screen, struct error *err);
 
 /*
  * Takes the terminal over and says what is being waited for, so that a start that takes some tenths of a

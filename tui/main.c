@@ -87,9 +87,9 @@ static void take_config(struct options *options, struct config *config, struct e
 
 static int check_screen(const struct options *options, struct error *err)
 {
-	if (options->action != OPTIONS_RUN || !options_screen(options))
+	if (options->action != OPTIONS_RUN)
 		return EXIT_OK;
-	return app_check(options->view, options->theme, err);
+	return app_check(options->view, options->theme, options_screen(options), err);
 }
 
 /* Everything that can be said without attaching anything. */
