@@ -75,7 +75,7 @@ static int run_screen(void *context)
 
 	close(screen->orders[1]);
 	setlocale(LC_CTYPE, "");
-	status = app_check(o->view, o->theme, &err);
+	status = app_check(o->view, o->theme, true, &err);
 	if (!status) {
 		terminal_signals();
 		screen->source = scripted_open(o->script);
