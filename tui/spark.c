@@ -58,7 +58,7 @@ void spark_draw(const struct canvas *canvas, int y, int x, const float *values, 
 	if (canvas->plain)
 		return;
 	if (largest <= 0)
-		largest = largest_of(values, n);
+		largest = fmax(largest_of(values, n), hottest);
 	for (int i = 0; i < n; i++) {
 		struct paint paint = colour_role(canvas->colour, values[i] > 0 ? ROLE_GRAPH : ROLE_DIM);
 

@@ -16,9 +16,9 @@ char level_letter(double value, double largest);
 #define LEVEL_LEGEND "_ idle  . <5%  : 5  - 10  = 25  + 40  * 60  # 80  @ 95"
 
 /*
- * Draws `n` values, oldest at the left, one cell each. Heights are shares of the largest of them (or of
- * `largest` if that is above 0); colours are shares of `hottest`, so that only what is hot beside others
- * looks hot (0: one quiet colour). NAN, what is not known, is a blank.
+ * Draws `n` values, oldest at the left, one cell each. Heights are shares of `largest` (0: of the largest of
+ * them and of `hottest`), colours shares of `hottest` (0: one quiet colour), so that only what is hot
+ * beside its neighbours looks hot, and a steady trickle is no wall. NAN, what is not known, is a blank.
  */
 void spark_draw(const struct canvas *canvas, int y, int x, const float *values, int n, double largest,
 	double hottest, enum theme_gradient gradient);
