@@ -3,7 +3,7 @@
 # Function probes in kernels that have them: found, attached by the best means, counted exactly, traced
 # without a torn or a silently lost record.
 # boot: --memory 2560 --timeout 900
-# kernels: 6.1 6.12
+# kernels: 6.1 6.12 newest
 # shellcheck source=tests/kernels/guest.sh
 . "$(dirname "$0")/guest.sh"
 work=$(mktemp -d)
