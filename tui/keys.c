@@ -242,13 +242,3 @@ const char *key_group_name(enum key_group group)
 
 	return names[group];
 }
-
-void keys_print(const struct keymap *keymap, FILE *to)
-{
-	for (int a = 1; a < ACTIONS; a++) {
-		char keys[KEYS_PER_ACTION * KEY_NAME_MAX];
-
-		fprintf(to, "%-6s %-18s %-16s %s\n", key_group_name(facts[a].group), facts[a].name,
-			keymap_keys(keymap, a, keys, sizeof(keys)), facts[a].help);
-	}
-}

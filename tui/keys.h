@@ -57,7 +57,4 @@ enum action action_of_bar(int rank, const char **label);
 /* "VIEW", "MOVE" ... */
 const char *key_group_name(enum key_group group);
 
-/* The key table as text for the man page. */
-void keys_print(const struct keymap *keymap, FILE *to);
-
 #endif

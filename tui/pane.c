@@ -26,16 +26,6 @@ void pane_free(struct pane *pane)
 	memset(pane, 0, sizeof(*pane));
 }
 
-void pane_choose(struct pane *pane, const struct line_choice *choice)
-{
-	if (memcmp(&pane->choice, choice, sizeof(*choice)) == 0)
-		return;
-	pane->choice = *choice;
-	pane->stale = true;
-	pane->follow = true;
-	pane->n_marks = 0;
-}
-
 /* ---- which lines ---- */
 
 struct match {

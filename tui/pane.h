@@ -53,9 +53,6 @@ struct pane {
 int pane_init(struct pane *pane, const struct line_choice *choice);
 void pane_free(struct pane *pane);
 
-/* Other lines than before. */
-void pane_choose(struct pane *pane, const struct line_choice *choice);
-
 /* Looks up the lines for a pane of `height` rows. */
 void pane_update(struct pane *pane, const struct frame *frame, int height);
 
