@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Function probes in kernels that have them: found, attached by the best means, counted exactly, traced
 # without a torn or a silently lost record.
-# boot: --memory 2560 --timeout 900
+# boot: --memory 2560 --timeout 1500
 # kernels: 6.1 6.12 newest
 # shellcheck source=tests/kernels/guest.sh
 . "$(dirname "$0")/guest.sh"
