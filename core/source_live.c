@@ -325,7 +325,6 @@ static int add_probe_rows(const struct packet_probes *probes, struct host *host)
 	return 0;
 }
 
-/* The first filter, and everything that counts. */
 /* System calls and softirqs, loaded beside the packet programs: most of a start is the verifier's time. */
 struct beside {
 	struct live *live;
@@ -358,6 +357,7 @@ static int open_all(struct live *live, struct error *err)
 	return ret;
 }
 
+/* The first filter, and everything that counts. */
 static int open_probes(struct live *live, struct btf *btf, struct error *err)
 {
 	const struct live_options *options = &live->options;
