@@ -470,20 +470,33 @@ static bool handle_keys(struct app *app)
 	return any;
 }
 
-static int wait_ms(const struct app *app, bool dirty, uint64_t drawn_ns)
-{
-	uint64_t since = (app_now_ns() - drawn_ns) / 1000000;
+/* When the screen is to be drawn again, and why. */
+struct drawing {
+	bool dirty;  /* it may look different now */
+	bool keyed;  /* because of a key, which is answered almost at once */
+	uint64_t drawn_ns;
+};
 
-	if (dirty)
-		return since >= DRAW_EVERY_MS ? 0 : (int)(DRAW_EVERY_MS - since);
+/* Milliseconds until a dirty screen may be drawn; 0: now. */
+static int due_in_ms(const struct drawing *drawing)
+{
+	uint64_t since = (app_now_ns() - drawing->drawn_ns) / 1000000;
+	uint64_t apart = drawing->keyed ? KEY_DRAW_MS : DRAW_EVERY_MS;
+
+	return since >= apart ? 0 : (int)(apart - since);
+}
+
+static int wait_ms(const struct app *app, const struct drawing *drawing)
+{
+	if (drawing->dirty)
+		return due_in_ms(drawing);
 	/* Playing a recording moves by itself; elsewhere a look each second finds a stale source. */
 	return app->machine[app->current].cursor.mode == CURSOR_PLAYING ? DRAW_EVERY_MS : IDLE_MS;
 }
 
 static int loop(struct app *app, struct error *err)
 {
-	uint64_t drawn_ns = 0;
-	bool dirty = true;
+	struct drawing drawing = { .dirty = true };
 	int status = EXIT_OK;
 
 	while (!app->quit && !terminal_ending()) {
@@ -493,7 +506,7 @@ static int loop(struct app *app, struct error *err)
 			{ .fd = terminal_signal_fd(), .events = POLLIN },
 			{ .fd = collector_fd(collector), .events = POLLIN },
 		};
-		int n = poll(fds, 3, wait_ms(app, dirty, drawn_ns));
+		int n = poll(fds, 3, wait_ms(app, &drawing));
 
 		if (n < 0 && errno != EINTR)
 			return error_set(err, EXIT_FAILED, "poll: %s", strerror(errno));
@@ -501,26 +514,20 @@ static int loop(struct app *app, struct error *err)
 			return EXIT_OK;
 		if (n > 0 && fds[2].revents & POLLIN) {
 			collector_seen(collector);
-			dirty |= hear_of_news(app, err, &status);
+			drawing.dirty |= hear_of_news(app, err, &status);
 		}
-		if (n == 0 && !dirty)
-			dirty = cursor_advance(&app_machine(app)->cursor, app_now_ns()) ||
+		if (n == 0 && !drawing.dirty)
+			drawing.dirty = cursor_advance(&app_machine(app)->cursor, app_now_ns()) ||
 				app_machine(app)->cursor.mode == CURSOR_FOLLOWING;
 		if (n > 0 && fds[1].revents & POLLIN) {
 			terminal_heed();
-			app->drawn_anew = dirty = true;
+			app->drawn_anew = drawing.dirty = true;
 		}
-		if (handle_keys(app)) {
-			dirty = true;
-			drawn_ns = app_now_ns() - drawn_ns > KEY_DRAW_MS * UINT64_C(1000000) ?
-					   0 :
-					   drawn_ns;
-		}
-		if (dirty && !app->quit &&
-			app_now_ns() - drawn_ns >= DRAW_EVERY_MS * UINT64_C(1000000)) {
+		if (handle_keys(app))
+			drawing.dirty = drawing.keyed = true;
+		if (drawing.dirty && !app->quit && !due_in_ms(&drawing)) {
 			app_draw(app);
-			drawn_ns = app_now_ns();
-			dirty = false;
+			drawing = (struct drawing){ .drawn_ns = app_now_ns() };
 		}
 	}
 	return status;
