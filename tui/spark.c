@@ -55,20 +55,19 @@ static double largest_of(const float *values, int n)
 void spark_draw(const struct canvas *canvas, int y, int x, const float *values, int n, double largest,
 	double hottest, enum theme_gradient gradient)
 {
+	float newest = n > 0 && !isnan(values[n - 1]) ? values[n - 1] : 0;
+	struct paint paint = colour_role(canvas->colour, newest > 0 ? ROLE_GRAPH : ROLE_DIM);
+
 	if (canvas->plain)
 		return;
 	if (largest <= 0)
 		largest = fmax(largest_of(values, n), hottest);
-	for (int i = 0; i < n; i++) {
-		struct paint paint = colour_role(canvas->colour, values[i] > 0 ? ROLE_GRAPH : ROLE_DIM);
-
-		if (isnan(values[i]))
-			continue;
-		if (values[i] > 0 && hottest > 0)
-			paint = colour_gradient(
-				canvas->colour, gradient, (int)(fmin(values[i] / hottest, 1) * 100));
-		draw_level(canvas, y, x + i, largest > 0 ? values[i] / largest : 0, paint);
-	}
+	if (newest > 0 && hottest > 0)
+		paint = colour_gradient(
+			canvas->colour, gradient, (int)(fmin(newest / hottest, 1) * 100));
+	for (int i = 0; i < n; i++)
+		if (!isnan(values[i]))
+			draw_level(canvas, y, x + i, largest > 0 ? values[i] / largest : 0, paint);
 }
 
 void bar_draw(const struct canvas *canvas, int y, int x, int width, double value, double largest,
