@@ -24,7 +24,7 @@ void app_release_frame(struct app *app)
 /* ---- which CPUs ---- */
 
 /* Those that carry at least 1.5 times the mean of packets (of calls, where there are no packets). */
-static void find_hot(const struct app *app, const struct frame *frame, struct cpus *hot)
+static void find_hot(const struct frame *frame, struct cpus *hot)
 {
 	const struct topology *topology = &frame->host->topology;
 	double *per_cpu = calloc(topology->n_cpus + 1, sizeof(*per_cpu));
@@ -46,7 +46,6 @@ static void find_hot(const struct app *app, const struct frame *frame, struct cp
 	/* Even load has no hot CPU; the busiest is still the one to look at. */
 	if (!cpus_count(hot) && s.max_cpu >= 0)
 		cpus_add(hot, s.max_cpu);
-	(void)app;
 	free(per_cpu);
 }
 
@@ -58,7 +57,7 @@ static const struct cpus *shown_cpus(struct app *app, const struct frame *frame)
 	if (app->cpus.hot) {
 		struct cpus hot;
 
-		find_hot(app, frame, &hot);
+		find_hot(frame, &hot);
 		for (int i = 0; i < CPU_SET_WORDS; i++)
 			app->shown_now.word[i] |= hot.word[i];
 	}
@@ -97,7 +96,6 @@ static void make_frame(struct app *app)
 		.group = app->group,
 		.units = app->units,
 		.hide_idle = app->hide_idle,
-		.header = !app->hide_header,
 		.filter = app->filter,
 		.series = m->series,
 		.log = collector_log(m->host.collector),

@@ -379,16 +379,6 @@ int counters_spread_rows(const struct frame *frame, int width, int most)
 	return rows + 1 < most ? rows + 1 : most;
 }
 
-static int hottest(const double *values, int n)
-{
-	int hot = -1;
-
-	for (int i = 0; i < n; i++)
-		if (values[i] > 0 && (hot < 0 || values[i] > values[hot]))
-			hot = i;
-	return hot;
-}
-
 void counters_draw_spread(const struct canvas *canvas, struct area area, const struct frame *frame,
 	const double *values, const char *title, enum theme_gradient gradient)
 {
@@ -409,7 +399,7 @@ void counters_draw_spread(const struct canvas *canvas, struct area area, const s
 		struct area map = area_take_top(&area, area.h > rows ? rows : area.h);
 
 		cpu_groups_max(&groups, values, by_group);
-		folded = heat_draw(canvas, map, &groups, by_group, hottest(by_group, groups.n),
+		folded = heat_draw(canvas, map, &groups, by_group, cpu_groups_hottest(&groups, by_group),
 			gradient);
 		counters_draw_bars(canvas, area, &groups, by_group, gradient);
 	}

@@ -185,3 +185,13 @@ void cpu_groups_sum(const struct cpu_groups *groups, const double *values, doubl
 		if (groups->of_slot[slot] >= 0)
 			out[groups->of_slot[slot]] += values[slot];
 }
+
+int cpu_groups_hottest(const struct cpu_groups *groups, const double *values)
+{
+	int hot = -1;
+
+	for (int i = 0; i < groups->n; i++)
+		if (values[i] > 0 && (hot < 0 || values[i] > values[hot]))
+			hot = i;
+	return hot;
+}

@@ -32,7 +32,6 @@ struct frame {
 	enum grouping group;
 	enum units units;
 	bool hide_idle;
-	bool header; /* the two stat lines are drawn */
 	struct functions_status functions; /* zeroed: none */
 	const char *filter; /* pcap expression in force, "" none */
 	struct series *series;
@@ -80,5 +79,8 @@ const char *cpu_group_name(const struct cpu_groups *groups, int index, char *buf
 /* The largest (or the sum) of the members' values; `values` by slot, `out` by group. */
 void cpu_groups_max(const struct cpu_groups *groups, const double *values, double *out);
 void cpu_groups_sum(const struct cpu_groups *groups, const double *values, double *out);
+
+/* The group with the largest of these values by group, the first of equals; -1 if all are 0. */
+int cpu_groups_hottest(const struct cpu_groups *groups, const double *values);
 
 #endif

@@ -242,3 +242,34 @@ const char *key_group_name(enum key_group group)
 
 	return names[group];
 }
+
+bool keys_move(int *place, int n, int page, enum action action)
+{
+	switch (action) {
+	case ACTION_DOWN:
+		++*place;
+		break;
+	case ACTION_UP:
+		--*place;
+		break;
+	case ACTION_PAGE_DOWN:
+		*place += page;
+		break;
+	case ACTION_PAGE_UP:
+		*place -= page;
+		break;
+	case ACTION_FIRST:
+		*place = 0;
+		break;
+	case ACTION_LAST:
+		*place = n - 1;
+		break;
+	default:
+		return false;
+	}
+	if (*place >= n)
+		*place = n - 1;
+	if (*place < 0)
+		*place = 0;
+	return true;
+}

@@ -57,4 +57,7 @@ enum action action_of_bar(int rank, const char **label);
 /* "VIEW", "MOVE" ... */
 const char *key_group_name(enum key_group group);
 
+/* Moves a place within 0 ... n-1, by `page` for the page keys. True if the action was one that moves. */
+bool keys_move(int *place, int n, int page, enum action action);
+
 #endif

@@ -57,7 +57,7 @@ static bool matches(void *context, const struct trace_record *record)
 	const struct match *m = context;
 	const struct line_choice *c = m->choice;
 
-	if ((c->by_probe && record->probe != c->probe) || (c->skb && record->skb != c->skb) ||
+	if ((c->by_probe && record->probe != c->probe) ||
 		(c->by_location && record->location != c->location) ||
 		(c->by_reason && record->reason != c->reason) ||
 		(c->by_interface &&

@@ -26,7 +26,6 @@ struct line_choice {
 	uint32_t probe_flags; /* the probe's row has one of these (enum probe_flag), 0: any */
 	bool by_interface;
 	uint32_t netns, ifindex;
-	uint64_t skb; /* 0: any */
 };
 
 struct pane {

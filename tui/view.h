@@ -62,8 +62,6 @@ struct drill {
 	enum table_id table;
 	int row;
 	int column; /* what of it is counted */
-	uint64_t skb; /* or one packet: its line */
-	struct trace_line line;
 };
 
 extern const struct view_ops *const tabs[];
@@ -72,7 +70,7 @@ extern const int n_tabs;
 extern const struct view_ops view_help;	  /* argument: const struct keymap * */
 extern const struct view_ops view_drill;  /* argument: const struct drill *; lines of one row */
 extern const struct view_ops view_setup;
-extern const struct view_ops view_packet; /* argument: const struct drill *; one packet */
+extern const struct view_ops view_packet; /* argument: const struct trace_line *; one packet */
 extern const struct view_ops view_cpu;	  /* argument: const struct cpu_view_argument * */
 
 /* For view_cpu: what a group of CPUs does. */

@@ -465,16 +465,6 @@ static const char *const measure_names[MEASURES] = {
 	[NET_TX] = "NET_TX %",
 };
 
-static int hottest(const double *values, int n)
-{
-	int hot = -1;
-
-	for (int i = 0; i < n; i++)
-		if (values[i] > 0 && (hot < 0 || values[i] > values[hot]))
-			hot = i;
-	return hot;
-}
-
 static void draw_picture(const struct cpus_view *v, const struct canvas *canvas, struct area area)
 {
 	struct area head = area_take_top(&area, 1);
@@ -490,7 +480,7 @@ static void draw_picture(const struct cpus_view *v, const struct canvas *canvas,
 		snprintf(title, sizeof(title), "%s per %s, last minute", measure_names[m],
 			grouping_name(v->groups.group));
 	} else {
-		folded = heat_draw(canvas, area, &v->groups, values, hottest(values, v->groups.n),
+		folded = heat_draw(canvas, area, &v->groups, values, cpu_groups_hottest(&v->groups, values),
 			GRADIENT_HEAT);
 		if (folded > 1)
 			snprintf(fold, sizeof(fold), " (largest of %d)", folded);
@@ -628,7 +618,7 @@ static const char *hint(void *state, const struct frame *frame, char *buf, size_
 {
 	struct cpus_view *v = state;
 	enum measures m = v->sum[PACKETS] > 0 ? PACKETS : SYSCALLS;
-	int hot = v->groups.n ? hottest(v->measure[m].group, v->groups.n) : -1;
+	int hot = v->groups.n ? cpu_groups_hottest(&v->groups, v->measure[m].group) : -1;
 	char name[24], times[NUMBER_MAX], head[96], why[WHY_MAX];
 	const struct row *function, *interface;
 

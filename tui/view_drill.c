@@ -225,7 +225,6 @@ static bool act(void *state, struct app *app, const struct frame *frame, enum ac
 {
 	struct drill_view *v = state;
 	const struct trace_line *line = pane_selected(&v->pane);
-	struct drill drill = { 0 };
 
 	(void)frame;
 	if (action == ACTION_MAXIMISE) {
@@ -234,9 +233,7 @@ static bool act(void *state, struct app *app, const struct frame *frame, enum ac
 	}
 	if (action != ACTION_ENTER || !line || !v->has_lines)
 		return false;
-	drill.skb = line->record.skb;
-	drill.line = *line;
-	app_push(app, &view_packet, &drill);
+	app_push(app, &view_packet, line);
 	return true;
 }
 

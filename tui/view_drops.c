@@ -112,9 +112,7 @@ static bool act(void *state, struct app *app, const struct frame *frame, enum ac
 		return true;
 	}
 	if (action == ACTION_ENTER && v->in_pane && line) {
-		struct drill drill = { .skb = line->record.skb, .line = *line };
-
-		app_push(app, &view_packet, &drill);
+		app_push(app, &view_packet, line);
 		return true;
 	}
 	return counters_act(state, app, frame, action);

@@ -44,13 +44,12 @@ struct packet_view {
 
 static void *open_packet(struct app *app, const void *argument)
 {
-	const struct drill *drill = argument;
 	struct packet_view *v = calloc(1, sizeof(*v));
 
 	(void)app;
 	if (!v)
 		return NULL;
-	v->line = drill->line;
+	v->line = *(const struct trace_line *)argument;
 	v->at = -1;
 	return v;
 }
@@ -353,38 +352,6 @@ static void draw(void *state, const struct frame *frame, const struct canvas *ca
 	draw_facts(v, canvas, area);
 }
 
-/* Moves a place within 0 ... n-1; true if the action was one that moves. */
-static bool move_place(int *place, int n, int page, enum action action)
-{
-	switch (action) {
-	case ACTION_DOWN:
-		++*place;
-		break;
-	case ACTION_UP:
-		--*place;
-		break;
-	case ACTION_PAGE_DOWN:
-		*place += page;
-		break;
-	case ACTION_PAGE_UP:
-		*place -= page;
-		break;
-	case ACTION_FIRST:
-		*place = 0;
-		break;
-	case ACTION_LAST:
-		*place = n - 1;
-		break;
-	default:
-		return false;
-	}
-	if (*place >= n)
-		*place = n - 1;
-	if (*place < 0)
-		*place = 0;
-	return true;
-}
-
 static bool act(void *state, struct app *app, const struct frame *frame, enum action action)
 {
 	struct packet_view *v = state;
@@ -396,8 +363,8 @@ static bool act(void *state, struct app *app, const struct frame *frame, enum ac
 		return true;
 	}
 	if (v->in_facts)
-		return move_place(&v->facts_top, v->n_facts, v->facts_height, action);
-	return move_place(&v->at, v->hops.n, v->height, action);
+		return keys_move(&v->facts_top, v->n_facts, v->facts_height, action);
+	return keys_move(&v->at, v->hops.n, v->height, action);
 }
 
 static const char *path(void *state, char *buf, size_t size)

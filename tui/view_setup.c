@@ -244,25 +244,9 @@ static bool act(void *state, struct app *app, const struct frame *frame, enum ac
 	int page = s->height > 1 ? s->height - 1 : 1;
 
 	(void)frame;
+	if (keys_move(&s->at, s->n, page, action))
+		return true;
 	switch (action) {
-	case ACTION_DOWN:
-		s->at++;
-		break;
-	case ACTION_UP:
-		s->at--;
-		break;
-	case ACTION_PAGE_DOWN:
-		s->at += page;
-		break;
-	case ACTION_PAGE_UP:
-		s->at -= page;
-		break;
-	case ACTION_FIRST:
-		s->at = 0;
-		break;
-	case ACTION_LAST:
-		s->at = s->n - 1;
-		break;
 	case ACTION_LEFT:
 		change(s, -1);
 		break;
@@ -277,10 +261,6 @@ static bool act(void *state, struct app *app, const struct frame *frame, enum ac
 	default:
 		return false;
 	}
-	if (s->at >= s->n)
-		s->at = s->n - 1;
-	if (s->at < 0)
-		s->at = 0;
 	return true;
 }
 

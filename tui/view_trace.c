@@ -84,14 +84,11 @@ static bool act(void *state, struct app *app, const struct frame *frame, enum ac
 {
 	struct trace *trace = state;
 	const struct trace_line *line = pane_selected(&trace->pane);
-	struct drill drill = { 0 };
 
 	(void)frame;
 	if (action != ACTION_ENTER || !line)
 		return false;
-	drill.skb = line->record.skb;
-	drill.line = *line;
-	app_push(app, &view_packet, &drill);
+	app_push(app, &view_packet, line);
 	return true;
 }
 
