@@ -297,7 +297,7 @@ static __always_inline int on_packet(const u64 *ctx, u32 probe)
 			.location = location,
 			.reason = reason,
 			.probe = probe,
-			.netns = packet_netns(stale ? 0 : skb, dev),
+			.netns = narrow.netns ?: packet_netns(stale ? 0 : skb, dev),
 			.len = accepted.bytes,
 			.is_drop = flags & PROBE_DROP,
 			.flags = (p->location_arg != PROBE_ARG_NONE ? RECORD_HAS_LOCATION : 0) |

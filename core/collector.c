@@ -295,6 +295,18 @@ static bool nothing_to_tend(struct collector *c)
 	return ops->quiet && ops->quiet(c->source) && !c->filter_begun;
 }
 
+/* From the planned moment, so that intervals do not drift; after a pause of the whole machine from now. */
+static void plan_sample(struct collector *c, uint64_t now)
+{
+	uint64_t interval = interval_ns(c);
+
+	if (c->taken == 1 && c->options.first_ns && c->options.first_ns < interval)
+		interval = c->options.first_ns;
+	c->next_sample_ns += interval;
+	if (c->next_sample_ns < now)
+		c->next_sample_ns = now + interval;
+}
+
 /* A source with a clock of ours: drain often, sample every interval. */
 static int run_paced(struct collector *c, struct error *err)
 {
@@ -312,11 +324,7 @@ static int run_paced(struct collector *c, struct error *err)
 				return ret;
 			if (c->options.iterations && c->taken > c->options.iterations)
 				return 0;
-			/* From the planned moment, so that intervals do not drift; after a pause of
-			 * the whole machine from now. */
-			c->next_sample_ns += interval_ns(c);
-			if (c->next_sample_ns < now)
-				c->next_sample_ns = now + interval_ns(c);
+			plan_sample(c, now);
 		}
 		wake = nothing_to_tend(c) ? c->next_sample_ns : now + DRAIN_EVERY_NS;
 		if (!wait_for_work(c, wake < c->next_sample_ns ? wake : c->next_sample_ns))

@@ -28,6 +28,7 @@ enum { LISTENERS_MAX = 4 };
 
 struct collector_options {
 	uint64_t interval_ns;
+	uint64_t first_ns; /* a shorter first interval, so that there soon are rates; 0: none */
 	uint64_t iterations; /* intervals until the end, 0: none */
 	size_t log_lines;    /* 0: TRACE_LOG_LINES */
 	size_t history_bytes; /* 0: the default of history.h */

@@ -18,6 +18,7 @@
 #include "bpf/softirq.skel.h"
 #include "bpf/syscalls.skel.h"
 #include "core/live_functions.h"
+#include "core/load_memory.h"
 #include "core/reasons.h"
 #include "core/sanitize.h"
 #include "core/symbols.h"
@@ -27,6 +28,9 @@ static const struct source_ops live_ops;
 
 /* Draining gives way after this long, so that a flood cannot put off a sample for ever. */
 enum { DRAIN_NS = 20 * 1000 * 1000, DRAIN_CHECK = 256 };
+
+/* Measuring costs begins this long after opening: the first screen first. */
+enum { COST_AFTER_NS = 200 * 1000 * 1000 };
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -325,7 +329,8 @@ static int add_probe_rows(const struct packet_probes *probes, struct host *host)
 	return 0;
 }
 
-/* System calls and softirqs, loaded beside the packet programs: most of a start is the verifier's time. */
+/* What is done beside loading the packet programs, which takes longest: most of a start is the verifier's
+ * time. */
 struct beside {
 	struct live *live;
 	struct error err;
@@ -338,6 +343,7 @@ static void *open_beside(void *context)
 	struct live *live = beside->live;
 
 	beside->ret = live_probes_open(&live->probes, &live->options, &beside->err);
+	symbols_count(live->host->symbols);
 	return NULL;
 }
 
@@ -400,6 +406,7 @@ struct source *source_live_open(const struct live_options *options, struct error
 	live->source.host = live->host;
 	live->options = *options;
 	live->to_real_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	load_memory_keep();
 	btf = btf__load_vmlinux_btf();
 	if (!btf)
 		ret = error_set(err, -ENOENT,
@@ -409,10 +416,12 @@ struct source *source_live_open(const struct live_options *options, struct error
 	ret = ret ?: make_room(live, err);
 	ret = ret ?: open_probes(live, btf, err);
 	btf__free(btf);
+	load_memory_return();
 	if (ret) {
 		live_close(&live->source);
 		return NULL;
 	}
+	live->cost.next_ns = clock_ns(CLOCK_MONOTONIC) + COST_AFTER_NS;
 	*status = EXIT_OK;
 	return &live->source;
 }

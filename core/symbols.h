@@ -44,7 +44,7 @@ size_t symbols_function(struct symbols *symbols, uint64_t address, char *buf, si
 /* True if kallsyms was read and gave only zeros: kptr_restrict hides the addresses. */
 bool symbols_hidden(struct symbols *symbols);
 
-/* Number of functions that kallsyms gave; reads it if need be. */
+/* Number of functions that kallsyms gave; reads it if need be, for whoever has time for that now. */
 size_t symbols_count(struct symbols *symbols);
 
 #endif

@@ -219,6 +219,9 @@ static int add_listeners(struct session *session, struct collector_options *coll
 	return EXIT_OK;
 }
 
+/* Somebody is waiting for the first rates on the screen; where iterations are counted all are alike. */
+#define FIRST_NS UINT64_C(250000000)
+
 static int start_collectors(struct session *session, struct error *err)
 {
 	struct collector_options collecting = {
@@ -228,6 +231,8 @@ static int start_collectors(struct session *session, struct error *err)
 	};
 	int status = add_listeners(session, &collecting, err);
 
+	if (options_screen(session->options) && !session->options->iterations)
+		collecting.first_ns = FIRST_NS;
 	for (int i = 0; i < session->n && !status; i++) {
 		struct source *source = session->source[i];
 
