@@ -126,10 +126,25 @@ static __always_inline void count_location(u64 location, u32 reason, u32 flags, 
 }
 
 /*
- * The namespace of the device, else of the socket; 0 where neither tells. The socket is read through
- * the helper: for each plain load of a pointer from a trusted structure the verifier searches all of
- * BTF by name, which for 30 programs adds up to a quarter of the start-up time.
+ * For each plain load of a pointer from a trusted structure the verifier searches all of BTF by name,
+ * which for 30 programs adds up to a quarter of the start-up time. So pointers are read through the
+ * helper, except where counting needs them for every packet.
  */
+static __always_inline bool counting_needs_device(u8 flags)
+{
+	return flags & (PROBE_RX | PROBE_TX) || narrow.netns || narrow.use_ifname || filter_set;
+}
+
+/* The namespace of the device, else of the socket; 0 where neither tells. */
+static __always_inline u32 traced_netns(struct sk_buff *skb, struct net_device *dev)
+{
+	u32 inum = BPF_CORE_READ(dev, nd_net.net, ns.inum);
+
+	if (!inum && skb)
+		inum = BPF_CORE_READ(skb, sk, __sk_common.skc_net.net, ns.inum);
+	return inum;
+}
+
 static __always_inline u32 packet_netns(struct sk_buff *skb, struct net_device *dev)
 {
 	u32 inum = dev ? dev->nd_net.net->ns.inum : 0;
@@ -276,7 +291,7 @@ static __always_inline int on_packet(const u64 *ctx, u32 probe)
 		return 0; /* an event without a packet, such as a reset that answers none */
 	if (p->dev_arg != PROBE_ARG_NONE)
 		dev = (void *)argument(ctx, p->dev_arg);
-	else if (!stale)
+	else if (!stale && counting_needs_device(flags))
 		dev = skb->dev;
 	if (!narrow_accepts_packet(stale ? 0 : skb, dev) || !accept(ctx, p, skb, dev, &accepted)) {
 		trace_filtered_out(probe);
@@ -293,11 +308,13 @@ static __always_inline int on_packet(const u64 *ctx, u32 probe)
 			accepted.bytes);
 
 	if (trace_is_selected(probe)) {
+		if (p->dev_arg == PROBE_ARG_NONE && !stale && !counting_needs_device(flags))
+			dev = BPF_CORE_READ(skb, dev);
 		struct trace_event event = {
 			.location = location,
 			.reason = reason,
 			.probe = probe,
-			.netns = narrow.netns ?: packet_netns(stale ? 0 : skb, dev),
+			.netns = narrow.netns ?: traced_netns(stale ? 0 : skb, dev),
 			.len = accepted.bytes,
 			.is_drop = flags & PROBE_DROP,
 			.flags = (p->location_arg != PROBE_ARG_NONE ? RECORD_HAS_LOCATION : 0) |

@@ -154,7 +154,7 @@ struct headers {
 static __always_inline void find_headers(struct sk_buff *skb, struct net_device *dev, struct headers *h)
 {
 	u16 mac = MEMBER(skb, mac_header), network = MEMBER(skb, network_header);
-	u16 type = dev ? MEMBER(dev, type) : ARPHRD_ETHER;
+	u16 type = dev ? BPF_CORE_READ(dev, type) : ARPHRD_ETHER;
 	bool has_mac = mac != HEADER_UNSET;
 
 	h->data = (s32)((u64)MEMBER(skb, data) - (u64)MEMBER(skb, head));
@@ -274,7 +274,7 @@ static __always_inline void emit_details(
 		emit_skb(skb, event, now);
 }
 
-/* A function of its own: the programs that only count stay small. */
+/* A function of its own: the programs that only count stay small. `dev` may be a mere address. */
 static __noinline void trace_emit(
 	void *ctx, struct sk_buff *skb, struct net_device *dev, const struct trace_event *event)
 {
@@ -311,7 +311,7 @@ static __noinline void trace_emit(
 	rec->tid = (u32)pid_tgid;
 	bpf_get_current_comm(rec->comm, sizeof(rec->comm));
 	if (dev) {
-		rec->ifindex = MEMBER(dev, ifindex);
+		rec->ifindex = BPF_CORE_READ(dev, ifindex);
 		bpf_probe_read_kernel(rec->ifname, sizeof(rec->ifname), &dev->name);
 	}
 	if (!(event->flags & RECORD_NO_BYTES))
