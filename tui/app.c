@@ -527,7 +527,8 @@ static int loop(struct app *app, struct error *err)
 			drawing.dirty = drawing.keyed = true;
 		if (drawing.dirty && !app->quit && !due_in_ms(&drawing)) {
 			app_draw(app);
-			drawing = (struct drawing){ .drawn_ns = app_now_ns() };
+			/* The first rows come right after an empty screen. */
+			drawing = (struct drawing){ .drawn_ns = app->frame.newer ? app_now_ns() : 0 };
 		}
 	}
 	return status;
