@@ -95,15 +95,23 @@ struct location_key {
  */
 enum { FUNCTIONS_MAX = 8192 };
 
+/* Functions that tell what becomes of an skb, for packets that are followed (bpf/track.h). */
+enum function_part {
+	FUNCTION_ENDS_SKB = 1 << 0,   /* frees it */
+	FUNCTION_ENDS_BYTES = 1 << 1, /* lets its bytes go */
+	FUNCTION_COPIES = 1 << 2,     /* makes its first argument of its second */
+};
+
 /*
  * What a function's program is told by its attach cookie: which function, in which argument register the
- * skb is, and by which of several links to the same function it runs. Runs by a link that is not the
+ * skb is, what part it plays, and by which of several links to the same function it runs. Runs by a link that is not the
  * function's owner count nothing, so that a new set of links takes over in one store.
  */
-#define FUNCTION_COOKIE(index, argument, link)                                                     \
-	((__u64)(index) | (__u64)(argument) << 16 | (__u64)(link) << 32)
+#define FUNCTION_COOKIE(index, argument, part, link)                                               \
+	((__u64)(index) | (__u64)(argument) << 16 | (__u64)(part) << 24 | (__u64)(link) << 32)
 #define FUNCTION_COOKIE_INDEX(cookie) ((cookie) & 0xffff)
 #define FUNCTION_COOKIE_ARGUMENT(cookie) ((cookie) >> 16 & 0xff)
+#define FUNCTION_COOKIE_PART(cookie) ((cookie) >> 24 & 0xff)
 #define FUNCTION_COOKIE_LINK(cookie) ((cookie) >> 32)
 
 /* One value of the array `function_states`, which user space maps and writes word by word. */
@@ -185,8 +193,43 @@ struct trace_stats {
 	__u64 filtered_out;
 	__u64 interfaces_full; /* events that found the interface table full */
 	__u64 locations_full;  /* events that found the location table full */
+	__u64 tracked_full;    /* skbs and buffers that found the table of followed packets full */
 	__u64 next_ns;	       /* the token bucket: when the next line is due */
+	__u64 packets_followed; /* so far, by this CPU */
 };
+
+/* ---- packets that are followed ---- */
+
+enum { TRACKED_MAX = 32768 }; /* entries: two for most packets, one more for each clone */
+
+#define TRACK_AGE_NS 5000000000ull /* without an event, an entry is of the past */
+
+enum tracked_kind {
+	TRACKED_ORIGINAL,
+	TRACKED_CLONE, /* another skb over the same bytes */
+	TRACKED_COPY,  /* another skb with bytes of its own */
+	TRACKED_NEW,   /* one or the other */
+};
+
+enum admission { ADMISSION_UNDECIDED, ADMISSION_YES, ADMISSION_NO };
+
+/* One value of the table `tracked`; the key is the address of an skb, or of a buffer plus 1. */
+struct tracked {
+	__u64 head;    /* its buffer, 0: not known yet */
+	__u64 seen_ns; /* last event, CLOCK_MONOTONIC */
+	__u32 packet;  /* number */
+	__u32 print;   /* of the network header then */
+	__u16 network_header;
+	__u8 kind;	/* enum tracked_kind */
+	__u8 admission; /* enum admission: whether lines of it pass --trace-rate */
+	__u8 ended;	/* a tracepoint told of its end; functions of that end may still come */
+	__u8 pad[3];
+};
+
+/* What track_skb() returns: the number of a packet, which is never 0, and enum tracked_kind. */
+#define TRACK_RESULT(packet, kind) ((__u64)(packet) | (__u64)(kind) << 32)
+#define TRACK_PACKET(result) ((__u32)(result))
+#define TRACK_KIND(result) ((result) >> 32)
 
 /* Bits of what a probe or function is to emit. */
 enum trace_wish {
@@ -219,6 +262,8 @@ enum record_flag {
 	RECORD_HAS_REASON = 1 << 2,
 	RECORD_HAS_LOCATION = 1 << 3,
 	RECORD_NO_BYTES = 1 << 4,  /* no packet bytes could be read */
+	RECORD_CLONE = 1 << 5,	   /* the skb is a clone of the one that the packet began as */
+	RECORD_COPY = 1 << 6,	   /* or a copy */
 };
 
 struct sock_tuple {
@@ -259,7 +304,8 @@ struct trace_record {
 	__u16 l3_off;	 /* from data[0] to the network header */
 	__u16 l4_off;	 /* to the transport header, 0: not set */
 	__u8 pkt_type;	 /* PACKET_HOST ... */
-	__u8 pad[5];
+	__u8 pad;
+	__u32 packet;	 /* number of the packet that is followed, 0: none is */
 	char comm[ABI_COMM_LEN];
 	char ifname[ABI_IFNAME_LEN];
 	struct sock_tuple sock;
@@ -312,7 +358,8 @@ static_assert(sizeof(struct location_key) == 16, "no hidden padding");
 static_assert(sizeof(struct softirq_time) == 24, "no hidden padding");
 static_assert(sizeof(struct narrow_config) == 64 + 8 * ABI_CPU_WORDS, "no hidden padding");
 static_assert(sizeof(struct gate) == 8 + GATE_CPUS, "no hidden padding");
-static_assert(sizeof(struct trace_stats) == 64, "one cache line");
+static_assert(sizeof(struct trace_stats) == 80, "no hidden padding");
+static_assert(sizeof(struct tracked) == 32, "no hidden padding");
 static_assert(sizeof(struct trace_selection) == PROBE_MAX + 8, "no hidden padding");
 static_assert(sizeof(struct detail_head) == 32, "no hidden padding");
 static_assert(sizeof(struct stack_record) == 40 + 8 * ABI_STACK_MAX, "no hidden padding");

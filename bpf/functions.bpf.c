@@ -165,9 +165,10 @@ static __always_inline bool narrow_accepts_skb(struct sk_buff *skb)
 	return true;
 }
 
-static __always_inline void trace_function(void *ctx, struct sk_buff *skb, u32 index)
+static __always_inline void trace_function(void *ctx, struct sk_buff *skb, u32 index, u64 followed)
 {
 	struct trace_event event = {
+		.followed = followed,
 		.reason = REASON_UNKNOWN,
 		.probe = PROBE_MAX + index,
 		.len = BPF_CORE_READ(skb, len),
@@ -175,6 +176,24 @@ static __always_inline void trace_function(void *ctx, struct sk_buff *skb, u32 i
 	struct net_device *dev = device_of(skb, &event.netns);
 
 	trace_emit(ctx, skb, dev, &event);
+}
+
+/* The packet that is followed. Where an skb itself is freed its bytes are gone already. */
+static __always_inline u64 follow(u64 skb, u32 part, bool ok)
+{
+	return part & FUNCTION_ENDS_SKB ? track_address(skb) :
+					  track_skb(skb, ok ? TRACK_ACCEPTED : 0);
+}
+
+/* After the function's own event: what becomes of the skb in it. */
+static __always_inline void track_function(const void *ctx, struct sk_buff *skb, u32 part)
+{
+	if (part & FUNCTION_COPIES)
+		track_made(register_argument(ctx, 0), (u64)skb);
+	if (part & FUNCTION_ENDS_BYTES)
+		track_buffer_ends(skb);
+	if (part & FUNCTION_ENDS_SKB)
+		track_forget((u64)skb);
 }
 
 SEC("kprobe.multi")
@@ -185,6 +204,8 @@ int function_count(void *ctx)
 	const volatile struct function_state *state = bpf_map_lookup_elem(&function_states, &index);
 	struct packet_count *count;
 	struct sk_buff *skb;
+	u64 followed = 0;
+	bool ok;
 
 	if (!state || state->owner != FUNCTION_COOKIE_LINK(cookie))
 		return 0;
@@ -192,7 +213,12 @@ int function_count(void *ctx)
 	if (!skb)
 		return 0; /* called without a packet */
 	trace = state->trace;
-	if (!narrow_accepts_skb(skb) || (filter_set && !skb_at_accepted((u64)skb))) {
+	ok = narrow_accepts_skb(skb) && (!filter_set || skb_at_accepted((u64)skb));
+	if (tracking) {
+		followed = follow((u64)skb, FUNCTION_COOKIE_PART(cookie), ok);
+		ok |= !!followed;
+	}
+	if (!ok) {
 		if (trace) {
 			trace_count(TRACE_SEEN, 1);
 			trace_count(TRACE_FILTERED_OUT, 1);
@@ -207,7 +233,9 @@ int function_count(void *ctx)
 		count->bytes += BPF_CORE_READ(skb, len);
 	}
 	if (trace)
-		trace_function(ctx, skb, index);
+		trace_function(ctx, skb, index, followed);
+	if (tracking)
+		track_function(ctx, skb, FUNCTION_COOKIE_PART(cookie));
 	return 0;
 }
 

@@ -66,6 +66,7 @@ struct sk_buff {
 	unsigned int data_len;
 	u16 queue_mapping;
 	u8 pkt_type : 3;
+	u8 encapsulation : 1; /* headers of a tunnel were put before it */
 	u32 hash;
 	u32 mark;
 	__be16 protocol;
@@ -77,8 +78,13 @@ struct sk_buff {
 	unsigned char *data;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct skb_shared_info {
-	u8 nr_frags; /* only its size is asked for */
+	u8 nr_frags;
+	atomic_t dataref; /* in the lower 16 bits: skbs that use these bytes */
 };
 
 /* An outer VLAN tag held beside the packet, from 6.2 on. */

@@ -262,6 +262,26 @@ static __always_inline bool accept(const u64 *ctx, const volatile struct probe_c
 	return skb_accepted(skb, dev);
 }
 
+/*
+ * The packet that is followed, and whether the event counts because it is: then it is of one packet, whatever
+ * the filter said of it.
+ */
+static __always_inline u64 follow(
+	const volatile struct probe_config *p, struct sk_buff *skb, bool *ok, struct accepted *accepted)
+{
+	u64 packet;
+
+	if (p->flags & PROBE_SKB_STALE)
+		return *ok ? track_address(number_of(skb)) : 0;
+	packet = track_skb(number_of(*ok ? accepted->skb : skb),
+		TRACK_TRACEPOINT | (*ok ? TRACK_ACCEPTED : 0));
+	if (packet && !*ok) {
+		*accepted = (struct accepted){ .skb = skb, .packets = 1, .bytes = skb->len };
+		*ok = true;
+	}
+	return packet;
+}
+
 static __always_inline void count_event(u32 probe, u8 flags, struct net_device *dev,
 	const struct accepted *accepted)
 {
@@ -282,7 +302,8 @@ static __always_inline int on_packet(const u64 *ctx, u32 probe)
 	struct sk_buff *skb = (void *)argument(ctx, p->skb_arg);
 	struct net_device *dev = 0;
 	struct accepted accepted;
-	u64 location = 0;
+	u64 location = 0, followed = 0;
+	bool ok;
 	u32 reason = REASON_UNKNOWN;
 
 	if (!gate_is_ours())
@@ -293,7 +314,10 @@ static __always_inline int on_packet(const u64 *ctx, u32 probe)
 		dev = (void *)argument(ctx, p->dev_arg);
 	else if (!stale && counting_needs_device(flags))
 		dev = skb->dev;
-	if (!narrow_accepts_packet(stale ? 0 : skb, dev) || !accept(ctx, p, skb, dev, &accepted)) {
+	ok = narrow_accepts_packet(stale ? 0 : skb, dev) && accept(ctx, p, skb, dev, &accepted);
+	if (tracking)
+		followed = follow(p, skb, &ok, &accepted);
+	if (!ok) {
 		trace_filtered_out(probe);
 		return 0;
 	}
@@ -311,6 +335,7 @@ static __always_inline int on_packet(const u64 *ctx, u32 probe)
 		if (p->dev_arg == PROBE_ARG_NONE && !stale && !counting_needs_device(flags))
 			dev = BPF_CORE_READ(skb, dev);
 		struct trace_event event = {
+			.followed = followed,
 			.location = location,
 			.reason = reason,
 			.probe = probe,
@@ -324,6 +349,8 @@ static __always_inline int on_packet(const u64 *ctx, u32 probe)
 
 		trace_emit((void *)ctx, accepted.skb, dev, &event);
 	}
+	if (tracking && flags & (PROBE_DROP | PROBE_CONSUME))
+		track_ends(number_of(skb));
 	return 0;
 }
 

@@ -56,6 +56,7 @@ enum trace_stat {
 	TRACE_FILTERED_OUT,
 	TRACE_INTERFACES_FULL,
 	TRACE_LOCATIONS_FULL,
+	TRACE_TRACKED_FULL,
 };
 
 static __always_inline struct trace_stats *trace_stats_of_cpu(void)
@@ -105,8 +106,11 @@ static __always_inline bool trace_within_rate(struct trace_stats *stats, u64 now
 	return true;
 }
 
+#include "bpf/track.h"
+
 /* What the program knows of an event beside the packet. */
 struct trace_event {
+	u64 followed; /* what track_skb() says */
 	u64 location;
 	u32 reason;
 	u32 probe;
@@ -274,6 +278,13 @@ static __always_inline void emit_details(
 		emit_skb(skb, event, now);
 }
 
+static __always_inline u16 track_flags(u64 followed)
+{
+	u64 kind = TRACK_KIND(followed);
+
+	return kind == TRACKED_CLONE ? RECORD_CLONE : kind == TRACKED_COPY ? RECORD_COPY : 0;
+}
+
 /* A function of its own: the programs that only count stay small. `dev` may be a mere address. */
 static __noinline void trace_emit(
 	void *ctx, struct sk_buff *skb, struct net_device *dev, const struct trace_event *event)
@@ -285,7 +296,7 @@ static __noinline void trace_emit(
 	if (!stats)
 		return;
 	__sync_fetch_and_add(&stats->seen, 1);
-	if (!trace_within_rate(stats, now)) {
+	if (!(tracking ? track_within_rate((u64)skb, stats, now) : trace_within_rate(stats, now))) {
 		__sync_fetch_and_add(&stats->rate_limited, 1);
 		return;
 	}
@@ -305,7 +316,8 @@ static __noinline void trace_emit(
 	rec->probe = event->probe;
 	rec->netns = event->netns;
 	rec->len = event->len;
-	rec->flags = event->flags;
+	rec->flags = event->flags | track_flags(event->followed);
+	rec->packet = TRACK_PACKET(event->followed);
 	pid_tgid = bpf_get_current_pid_tgid();
 	rec->tgid = pid_tgid >> 32;
 	rec->tid = (u32)pid_tgid;

@@ -170,6 +170,15 @@ static void free_change(struct change *change)
 	free(change->slot);
 }
 
+/* Where packets are followed, so are what ends and what copies them, at whatever functions. */
+static bool is_wanted(const struct live_functions *f, const struct function_choice *choice,
+	const struct function *function)
+{
+	if (function_choice_has(choice, function->name))
+		return true;
+	return f->options.track && function->part && choice->set != FUNCTIONS_NONE;
+}
+
 /* Gives each function of the choice a slot and marks it. */
 static int want(
 	struct live_functions *f, const struct function_choice *choice, struct change *change)
@@ -185,7 +194,7 @@ static int want(
 	for (int i = 0; i < f->list.n; i++) {
 		const struct function *function = &f->list.function[i];
 
-		if (function->left_out || !function_choice_has(choice, function->name))
+		if (function->left_out || !is_wanted(f, choice, function))
 			continue;
 		if (f->slot_of[i] < 0 && f->n_slots < FUNCTIONS_MAX) {
 			f->slots[f->n_slots].function = i;
@@ -234,7 +243,7 @@ static void choose_targets(struct live_functions *f, struct change *change, uint
 		change->targets[change->n] = (struct attach_target){
 			.address = function->address,
 			.traceable = function->traceable,
-			.cookie = FUNCTION_COOKIE(s, function->argument, group),
+			.cookie = FUNCTION_COOKIE(s, function->argument, function->part, group),
 		};
 		change->slot[change->n++] = s;
 	}

@@ -4,10 +4,13 @@
 #include <bpf/btf.h>
 #include <dirent.h>
 #include <errno.h>
+#include <linux/types.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "bpf/abi.h"
 
 static void free_function(struct function *f)
 {
@@ -101,10 +104,33 @@ static int skb_argument(const struct btf *btf, const struct btf_type *proto)
 	return -1;
 }
 
+/* A copy tells of its origin, not of the skb that is being made. */
+static void play_part(struct function *f, const char *name)
+{
+	static const struct {
+		const char *name;
+		unsigned part;
+	} parts[] = {
+		{"kfree_skbmem", FUNCTION_ENDS_SKB},
+		{"kfree_skb_partial", FUNCTION_ENDS_SKB},
+		{"napi_skb_cache_put", FUNCTION_ENDS_SKB},
+		{"skb_release_data", FUNCTION_ENDS_BYTES},
+		{"__copy_skb_header", FUNCTION_COPIES},
+		{"skb_copy_header", FUNCTION_COPIES},
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (!strcmp(name, parts[i].name))
+			f->part = parts[i].part;
+	if (f->part == FUNCTION_COPIES)
+		f->argument = 1;
+}
+
 static int append(struct function_list *list, const char *name, const char *module, int argument)
 {
 	struct function f = {.argument = argument};
 
+	play_part(&f, name);
 	if (list->n == list->capacity) {
 		int capacity = list->capacity ? list->capacity * 2 : 1024;
 		struct function *grown =

@@ -26,6 +26,7 @@ struct function {
 	char *module;	  /* "" for the kernel proper */
 	uint64_t address; /* of its first instruction; 0: not known */
 	int argument;	  /* register argument that holds the skb, 0 ... 5 */
+	unsigned part;	  /* enum function_part */
 	bool traceable;	  /* is in available_filter_functions */
 	int symbols;	  /* kallsyms entries of this name and module */
 	char *left_out;	  /* why it cannot be attached to; NULL: it can */

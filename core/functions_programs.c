@@ -12,32 +12,38 @@
 
 #include "bpf/functions.skel.h"
 #include "core/filter.h"
+#include "core/live_track.h"
 
-int function_outlet_init(struct function_outlet *outlet, int ring, int stats, int selected,
+int function_outlet_init(struct function_outlet *outlet, const struct trace_maps *maps,
 	const struct filter *filter)
 {
 	const void *elf = functions_bpf__elf_bytes(&outlet->elf_size);
 
-	outlet->ring = fcntl(ring, F_DUPFD_CLOEXEC, 3);
-	outlet->stats = fcntl(stats, F_DUPFD_CLOEXEC, 3);
-	outlet->selected = fcntl(selected, F_DUPFD_CLOEXEC, 3);
+	outlet->maps = (struct trace_maps){
+		.ring = fcntl(maps->ring, F_DUPFD_CLOEXEC, 3),
+		.stats = fcntl(maps->stats, F_DUPFD_CLOEXEC, 3),
+		.selected = fcntl(maps->selected, F_DUPFD_CLOEXEC, 3),
+		.tracked = fcntl(maps->tracked, F_DUPFD_CLOEXEC, 3),
+	};
 	outlet->filter_set = filter_set(filter);
 	outlet->elf = malloc(outlet->elf_size);
 	if (!outlet->elf)
 		return -ENOMEM;
 	memcpy(outlet->elf, elf, outlet->elf_size);
-	if (outlet->ring < 0 || outlet->stats < 0 || outlet->selected < 0)
+	if (outlet->maps.ring < 0 || outlet->maps.stats < 0 || outlet->maps.selected < 0 ||
+		outlet->maps.tracked < 0)
 		return -EMFILE;
 	return filter_inject(filter, outlet->elf, outlet->elf_size);
 }
 
 void function_outlet_free(struct function_outlet *outlet)
 {
-	close(outlet->ring);
-	close(outlet->stats);
-	close(outlet->selected);
+	close(outlet->maps.ring);
+	close(outlet->maps.stats);
+	close(outlet->maps.selected);
+	close(outlet->maps.tracked);
 	free(outlet->elf);
-	*outlet = (struct function_outlet){ .ring = -1, .stats = -1, .selected = -1 };
+	*outlet = (struct function_outlet)FUNCTION_OUTLET_NONE;
 }
 
 /* As functions_bpf__open() does it, but from the outlet's bytes. */
@@ -73,6 +79,8 @@ static void configure(struct functions_bpf *object, int stride, const struct liv
 	memcpy((void *)&object->rodata->narrow, &options->narrow, sizeof(options->narrow));
 	memcpy((void *)&object->rodata->function_stride, &stride, sizeof(stride));
 	memcpy((void *)&object->rodata->filter_set, &outlet->filter_set, sizeof(outlet->filter_set));
+	object->rodata->tracking = options->track;
+	object->rodata->track_cpu_bits = track_cpu_bits();
 	if (options->trace_rate) {
 		trace->interval_ns = UINT64_C(1000000000) / options->trace_rate ?: 1;
 		trace->burst_ns = 250000000;
@@ -89,9 +97,10 @@ static int set_means(struct functions_bpf *object, enum functions_means means)
 
 static int share_outlet(struct functions_bpf *object, const struct function_outlet *outlet)
 {
-	return bpf_map__reuse_fd(object->maps.trace_ring, outlet->ring) ?:
-		bpf_map__reuse_fd(object->maps.trace_stats, outlet->stats) ?:
-		bpf_map__reuse_fd(object->maps.trace_selected, outlet->selected);
+	return bpf_map__reuse_fd(object->maps.trace_ring, outlet->maps.ring) ?:
+		bpf_map__reuse_fd(object->maps.trace_stats, outlet->maps.stats) ?:
+		bpf_map__reuse_fd(object->maps.trace_selected, outlet->maps.selected) ?:
+		bpf_map__reuse_fd(object->maps.tracked, outlet->maps.tracked);
 }
 
 /* A second body shares all maps with the first. */

@@ -10,6 +10,7 @@
 #include "bpf/abi.h"
 #include "core/error.h"
 #include "core/functions.h"
+#include "core/live_packets.h"
 #include "core/source.h"
 
 struct filter;
@@ -17,16 +18,16 @@ struct functions_bpf;
 
 /* Where trace lines go, and which packets count. All its own. */
 struct function_outlet {
-	int ring; /* descriptors of maps of the packet programs */
-	int stats;
-	int selected; /* not used by these programs, but part of the same header */
+	struct trace_maps maps;
 	void *elf;    /* the object's bytes, with the filter in them */
 	size_t elf_size;
 	__u32 filter_set;
 };
 
+#define FUNCTION_OUTLET_NONE { .maps = { -1, -1, -1, -1 } }
+
 /* Duplicates the descriptors. Negative errno; function_outlet_free() in any case. */
-int function_outlet_init(struct function_outlet *outlet, int ring, int stats, int selected,
+int function_outlet_init(struct function_outlet *outlet, const struct trace_maps *maps,
 	const struct filter *filter);
 void function_outlet_free(struct function_outlet *outlet);
 

@@ -108,6 +108,10 @@ json_t *json_trace(const struct host *host, const struct trace_record *record, u
 	set_number(object, "cpu", record->cpu);
 	set_text(object, "probe", probe_name(host, record));
 	set_text(object, "skb", skb);
+	if (record->packet)
+		set_number(object, "packet", record->packet);
+	if (record->flags & (RECORD_CLONE | RECORD_COPY))
+		set_text(object, "made", record->flags & RECORD_CLONE ? "clone" : "copy");
 	set_number(object, "len", record->len);
 	set_packet(object, record);
 	set_context(object, record);

@@ -76,6 +76,7 @@ struct live {
 	struct live_buffers *buffers;
 	struct live_functions *functions;
 	struct run_cost cost;
+	uint64_t swept_ns; /* when followed packets were looked through */
 	struct trace_selection selection;
 	struct live_kernel kernel;
 	uint64_t sequence;

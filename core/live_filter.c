@@ -103,11 +103,9 @@ static int try_filter(const struct filter *filter, struct error *err)
 static int prepare_functions(struct live_functions *functions,
 	const struct packet_instance *instance, const struct filter *filter, struct error *err)
 {
-	int stats, selected;
+	const struct trace_maps maps = packets_trace_maps(instance);
 
-	packets_trace_maps(instance, &stats, &selected);
-	return live_functions_prepare(
-		functions, packets_ring(instance), stats, selected, filter, err);
+	return live_functions_prepare(functions, &maps, filter, err);
 }
 
 static int open_instance(struct filter_change *change, const struct filter *filter)

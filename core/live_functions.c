@@ -166,12 +166,12 @@ int live_functions_wait(struct live_functions *f, struct error *err)
 	return ret;
 }
 
-int live_functions_prepare(struct live_functions *f, int ring, int stats, int selected,
+int live_functions_prepare(struct live_functions *f, const struct trace_maps *maps,
 	const struct filter *filter, struct error *err)
 {
 	struct function_outlet outlet;
 	struct functions_bpf *body = NULL;
-	int ret = function_outlet_init(&outlet, ring, stats, selected, filter);
+	int ret = function_outlet_init(&outlet, maps, filter);
 
 	if (ret)
 		error_set(err, ret, "cannot prepare the function programs: %s", strerror(-ret));
@@ -201,7 +201,7 @@ void live_functions_switch(struct live_functions *f)
 		(f->next_body && !functions_programs_jump(&f->programs, f->next_body))) {
 		function_outlet_free(&f->outlet);
 		f->outlet = f->next;
-		f->next = (struct function_outlet){.ring = -1, .stats = -1, .selected = -1};
+		f->next = (struct function_outlet)FUNCTION_OUTLET_NONE;
 		f->next_body = NULL;
 	}
 	pthread_mutex_unlock(&f->programs_lock);
@@ -358,7 +358,7 @@ struct live_functions *live_functions_new(const struct live_options *options)
 	if (!f)
 		return NULL;
 	f->options = *options;
-	f->outlet = (struct function_outlet){.ring = -1, .stats = -1, .selected = -1};
+	f->outlet = (struct function_outlet)FUNCTION_OUTLET_NONE;
 	f->next = f->outlet;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_mutex_init(&f->programs_lock, NULL);

@@ -24,12 +24,11 @@ struct live_functions *live_functions_new(const struct live_options *options);
 void live_functions_free(struct live_functions *functions);
 
 /*
- * Where trace lines are to go (maps trace_ring, trace_stats, trace_selected of an instance of the packet
- * programs) and what the filter is (NULL: none); both are copied. What takes time is done here, and
+ * Where trace lines are to go (maps of an instance of the packet programs) and what the filter is (NULL: none); both are copied. What takes time is done here, and
  * live_functions_switch() then puts it in force for all functions at once. Negative errno with a
  * sentence; nothing has changed then. From any one thread at a time.
  */
-int live_functions_prepare(struct live_functions *functions, int ring, int stats, int selected,
+int live_functions_prepare(struct live_functions *functions, const struct trace_maps *maps,
 	const struct filter *filter, struct error *err);
 void live_functions_switch(struct live_functions *functions);
 

@@ -19,6 +19,7 @@
 #include "core/filter.h"
 #include "core/libbpf_said.h"
 #include "core/live.h"
+#include "core/live_track.h"
 
 static struct bpf_program *program_of(const struct packets_bpf *packets, int probe)
 {
@@ -124,6 +125,18 @@ static int refused_by_kernel(struct packet_probes *probes)
 	return probe;
 }
 
+/* What was followed with one filter is followed with the next. */
+static int configure_tracking(struct packets_bpf *packets, const struct live_options *options,
+	const struct packet_instance *before)
+{
+	packets->rodata->tracking = options->track;
+	packets->rodata->track_cpu_bits = track_cpu_bits();
+	if (before)
+		return bpf_map__reuse_fd(
+			packets->maps.tracked, bpf_map__fd(before->packets->maps.tracked));
+	return bpf_map__set_max_entries(packets->maps.tracked, options->track ? TRACKED_MAX : 1);
+}
+
 /* Everything up to the load, with what has been refused so far left out. */
 static int prepare(struct packet_instance *instance, struct packet_probes *probes,
 	const struct live_options *options, const struct filter *filter,
@@ -139,8 +152,9 @@ static int prepare(struct packet_instance *instance, struct packet_probes *probe
 	memcpy((void *)&packets->rodata->narrow, &options->narrow, sizeof(options->narrow));
 	configure_trace(packets, options);
 	packets->rodata->filter_set = filter_set(filter);
-	if (!before)
-		return 0;
+	ret = configure_tracking(packets, options, before);
+	if (ret || !before)
+		return ret;
 	return bpf_map__reuse_fd(
 		packets->maps.gate_before, bpf_map__fd(before->packets->maps.gate));
 }
@@ -302,15 +316,14 @@ struct bpf_object *packets_object(const struct packet_instance *instance)
 	return instance->packets->obj;
 }
 
-int packets_ring(const struct packet_instance *instance)
+struct trace_maps packets_trace_maps(const struct packet_instance *instance)
 {
-	return bpf_map__fd(instance->packets->maps.trace_ring);
-}
-
-void packets_trace_maps(const struct packet_instance *instance, int *stats, int *selected)
-{
-	*stats = bpf_map__fd(instance->packets->maps.trace_stats);
-	*selected = bpf_map__fd(instance->packets->maps.trace_selected);
+	return (struct trace_maps){
+		.ring = bpf_map__fd(instance->packets->maps.trace_ring),
+		.stats = bpf_map__fd(instance->packets->maps.trace_stats),
+		.selected = bpf_map__fd(instance->packets->maps.trace_selected),
+		.tracked = bpf_map__fd(instance->packets->maps.tracked),
+	};
 }
 
 bool packets_missed(const struct packet_instance *instance, uint64_t *missed)

@@ -74,11 +74,16 @@ int packets_select(const struct packet_instance *instance, const struct trace_se
 /* Its programs and maps; belongs to the instance. */
 struct bpf_object *packets_object(const struct packet_instance *instance);
 
-/* The ring's descriptor. */
-int packets_ring(const struct packet_instance *instance);
+/* Descriptors of the maps that trace lines go through; bpf/trace.h and bpf/track.h say what they are. */
+struct trace_maps {
+	int ring;
+	int stats;
+	int selected;
+	int tracked;
+};
 
-/* Those of the other maps that trace lines go through: trace_stats, trace_selected. */
-void packets_trace_maps(const struct packet_instance *instance, int *stats, int *selected);
+/* They belong to the instance. */
+struct trace_maps packets_trace_maps(const struct packet_instance *instance);
 
 /* Program runs that the kernel skipped; false where it does not tell (before 5.12). Adds to
  * *missed. */

@@ -21,6 +21,7 @@ enum option_key {
 	KEY_TRACE,
 	KEY_RING_SIZE,
 	KEY_TRACE_RATE,
+	KEY_TRACK,
 	KEY_ITERATIONS,
 	KEY_HISTORY,
 	KEY_THEME,
@@ -51,6 +52,8 @@ static const struct argp_option option_table[] = {
 	{ .doc = "What is traced:", .group = GROUP_TRACE },
 	{ "trace", KEY_TRACE, "GLOB", 0, "a line for each packet of these probes; may be repeated",
 		0 },
+	{ "track", KEY_TRACK, NULL, 0,
+		"follow each packet that is counted through NAT, clones and copies", 0 },
 	{ "ring-size", KEY_RING_SIZE, "BYTES", 0,
 		"room for trace lines on their way, a power of two such as 64K (default 16M)", 0 },
 	{ "trace-rate", KEY_TRACE_RATE, "N", 0,
@@ -410,6 +413,9 @@ static int set_time_and_trace(int key, char *arg, struct options *o, struct erro
 		return collect("--trace", arg, &o->trace, err);
 	case KEY_RING_SIZE:
 		return parse_ring_size(arg, &o->ring_bytes, err);
+	case KEY_TRACK:
+		o->track = true;
+		return 0;
 	case KEY_TRACE_RATE:
 		return parse_number("--trace-rate", arg, NS_PER_SECOND, &o->trace_rate, err);
 	case 'd':

@@ -54,6 +54,7 @@ struct options {
 	/* what is traced */
 	struct word_list trace;
 	uint64_t ring_bytes; /* 0: the default */
+	bool track;	     /* follow packets */
 	uint64_t trace_rate; /* lines per second and CPU, 0: no limit */
 
 	/* how long, how often */

@@ -190,6 +190,7 @@ int options_resolve(const struct options *options, struct live_options *live, st
 	live->netns = options->netns;
 	live->ring_bytes = options->ring_bytes;
 	live->trace_rate = options->trace_rate;
+	live->track = options->track;
 	live->errors = options->errors;
 	return EXIT_OK;
 }

@@ -110,6 +110,7 @@ struct live_options {
 	struct filter *compiled;    /* of the two; NULL: none. The source frees it, opened or not. */
 	uint64_t ring_bytes;  /* 0: 16 MiB */
 	uint64_t trace_rate;  /* lines per second and CPU, 0: no limit */
+	bool track;	      /* follow packets: bpf/track.h */
 	bool errors;	      /* syscall errors from the start */
 	char narrowed[160];   /* the same in words, for people */
 };

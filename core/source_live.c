@@ -18,6 +18,7 @@
 #include "bpf/softirq.skel.h"
 #include "bpf/syscalls.skel.h"
 #include "core/live_functions.h"
+#include "core/live_track.h"
 #include "core/load_memory.h"
 #include "core/reasons.h"
 #include "core/sanitize.h"
@@ -28,6 +29,9 @@ static const struct source_ops live_ops;
 
 /* Draining gives way after this long, so that a flood cannot put off a sample for ever. */
 enum { DRAIN_NS = 20 * 1000 * 1000, DRAIN_CHECK = 256 };
+
+/* Packets that are followed and whose end nobody saw are looked for this often. */
+#define SWEEP_EVERY_NS UINT64_C(2000000000)
 
 /* Measuring costs begins this long after opening: the first screen first. */
 enum { COST_AFTER_NS = 200 * 1000 * 1000 };
@@ -139,6 +143,10 @@ static int live_sample(struct source *source, struct snapshot **out, struct erro
 	if (ret) {
 		snapshot_unref(snapshot);
 		return ret;
+	}
+	if (live->options.track && snapshot->mono_ns > live->swept_ns + SWEEP_EVERY_NS) {
+		track_sweep(packets_trace_maps(live->instances).tracked, snapshot->mono_ns);
+		live->swept_ns = snapshot->mono_ns;
 	}
 	*out = snapshot;
 	return 0;
@@ -305,7 +313,7 @@ static int make_room(struct live *live, struct error *err)
 
 int live_ring_open(struct live *live, struct packet_instance *instance, struct error *err)
 {
-	instance->ring = ring_buffer__new(packets_ring(instance), take_record, live, NULL);
+	instance->ring = ring_buffer__new(packets_trace_maps(instance).ring, take_record, live, NULL);
 	if (!instance->ring)
 		return error_set(err, -errno, "cannot map the ring buffer: %s", strerror(errno));
 	return 0;

@@ -33,6 +33,8 @@ const struct column line_columns[LINE_COLUMNS] = {
 	[LINE_MARK] = { .id = "mark", .title = "MARK", .width = 6, .rank = 9 },
 	[LINE_TUNNEL] = { .id = "tunnel", .title = "INSIDE", .width = 20, .most = 50, .rank = 9,
 		.text = true },
+	[LINE_PACKET] = { .id = "packet", .title = "PACKET", .width = 7, .most = 14, .rank = 8,
+		.text = true },
 };
 
 const char *clock_text(uint64_t real_ns, int digits, char *buf, size_t size)
@@ -57,6 +59,11 @@ const char *line_probe(const struct host *host, const struct trace_record *recor
 	const struct row *row = catalog_traced(host->catalog, record->probe);
 
 	return row ? row->name : "?";
+}
+
+const char *line_kind(const struct trace_record *record)
+{
+	return record->flags & RECORD_CLONE ? "clone" : record->flags & RECORD_COPY ? "copy" : "";
 }
 
 static void end_of_life_cell(const struct host *host, const struct trace_record *record,
@@ -101,6 +108,11 @@ static void number_cell(
 	case LINE_MARK:
 		if (record->mark)
 			snprintf(buf, size, "0x%x", record->mark);
+		break;
+	case LINE_PACKET:
+		if (record->packet)
+			snprintf(buf, size, "%u%s%s", record->packet,
+				line_kind(record)[0] ? " " : "", line_kind(record));
 		break;
 	default:
 		break;

@@ -27,6 +27,7 @@ enum line_column {
 	LINE_NETNS,
 	LINE_MARK,
 	LINE_TUNNEL,
+	LINE_PACKET,
 	LINE_COLUMNS,
 };
 
@@ -44,6 +45,9 @@ const char *line_text(const struct host *host, const struct trace_record *record
 
 /* The probe that made a record, "?" if the host does not know it. */
 const char *line_probe(const struct host *host, const struct trace_record *record);
+
+/* "clone", "copy"; "" for the skb that a packet began as, and where none is followed. */
+const char *line_kind(const struct trace_record *record);
 
 /* "14:02:11.001200", local time; `digits` of the second's fraction, 0 for none. */
 const char *clock_text(uint64_t real_ns, int digits, char *buf, size_t size);

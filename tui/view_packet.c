@@ -85,16 +85,36 @@ static void elapsed(uint64_t from_ns, uint64_t to_ns, char *buf, size_t size)
 			(unsigned)(ns / 1000 % 1000));
 }
 
+/* What is new with a hop: a clone begins, or its addresses are others now (NAT, a tunnel). "" for nothing. */
+static const char *what_it_becomes(const struct hops *hops, int hop, char *buf, size_t size)
+{
+	char was[PACKET_FLOW_MAX], is[PACKET_FLOW_MAX];
+	struct packet packet;
+	int before = hops->before[hop];
+
+	buf[0] = '\0';
+	if (before < 0) {
+		snprintf(buf, size, "%s", line_kind(&hops->line[hop].record));
+		return buf;
+	}
+	packet_decode(&packet, &hops->line[before].record);
+	packet_flow(&packet, was, sizeof(was));
+	packet_decode(&packet, &hops->line[hop].record);
+	packet_flow(&packet, is, sizeof(is));
+	if (was[0] && is[0] && strcmp(was, is) != 0)
+		snprintf(buf, size, "now %s", is);
+	return buf;
+}
+
 static void draw_hop(const struct packet_view *v, const struct frame *frame,
 	const struct canvas *canvas, int y, struct area area, int i)
 {
 	const struct trace_line *line = &v->hops.line[i];
 	const struct trace_record *record = &line->record;
 	enum theme_role role = i == v->at ? ROLE_SELECTED : ROLE_TEXT;
-	char time[32], since[32] = "", end[SYMBOL_TEXT_MAX] = "", reason[64] = "";
-	struct packet packet;
+	char time[32], since[32] = "", end[SYMBOL_TEXT_MAX] = "", reason[64] = "", becomes[160];
+	char branch = v->hops.n_branches > 1 ? 'a' + v->hops.branch_of[i] : ' ';
 
-	packet_decode(&packet, record);
 	if (i)
 		elapsed(v->hops.line[i - 1].real_ns, line->real_ns, since, sizeof(since));
 	if (record->flags & RECORD_HAS_LOCATION)
@@ -103,10 +123,11 @@ static void draw_hop(const struct packet_view *v, const struct frame *frame,
 		reasons_format(frame->host->reasons, record->reason, reason, sizeof(reason));
 	if (i == v->at)
 		canvas_blank(canvas, y, area.x, area.w, ROLE_SELECTED);
-	canvas_printf(canvas, y, area.x, area.w, role, "%c %s %12s  cpu%-3u %-26s %5u  %-10s %s%s%s",
-		i == v->at ? '>' : ' ', clock_text(line->real_ns, 6, time, sizeof(time)), since,
-		record->cpu, line_probe(frame->host, record), record->len, record->ifname, reason,
-		reason[0] && end[0] ? " at " : "", end);
+	canvas_printf(canvas, y, area.x, area.w, role, "%c%c%s %12s  cpu%-3u %-26s %5u  %-10s %s%s%s%s",
+		i == v->at ? '>' : ' ', branch, clock_text(line->real_ns, 6, time, sizeof(time)),
+		since, record->cpu, line_probe(frame->host, record), record->len, record->ifname,
+		reason, reason[0] && end[0] ? " at " : "", end,
+		what_it_becomes(&v->hops, i, becomes, sizeof(becomes)));
 }
 
 static void draw_hops(struct packet_view *v, const struct frame *frame, const struct canvas *canvas,
@@ -328,6 +349,19 @@ static void draw_facts(struct packet_view *v, const struct canvas *canvas, struc
 	}
 }
 
+static void how_it_ended(const struct hops *hops, char *buf, size_t size)
+{
+	int ended = 0;
+
+	for (int b = 0; b < hops->n_branches; b++)
+		ended += hops->branch[b].ended;
+	if (hops->n_branches > 1)
+		snprintf(buf, size, "%d skbs, a to %c: %d seen to end", hops->n_branches,
+			'a' + hops->n_branches - 1, ended);
+	else
+		snprintf(buf, size, "%s", ended ? "it ended" : "not seen to end");
+}
+
 static void draw(void *state, const struct frame *frame, const struct canvas *canvas, struct area area)
 {
 	struct packet_view *v = state;
@@ -341,12 +375,10 @@ static void draw(void *state, const struct frame *frame, const struct canvas *ca
 	hops = area_take_top(&area, wanted);
 	draw_hops(v, frame, canvas, hops);
 	below = v->n_facts - v->facts_top - (area.h - 1);
+	how_it_ended(&v->hops, title, sizeof(title));
 	if (below > 0)
-		snprintf(title, sizeof(title), "%s; %d more lines below%s",
-			v->hops.ended ? "it ended" : "not seen to end", below,
-			v->in_facts ? "" : " (w: go there)");
-	else
-		snprintf(title, sizeof(title), "%s", v->hops.ended ? "it ended" : "not seen to end");
+		snprintf(title + strlen(title), sizeof(title) - strlen(title),
+			"; %d more lines below%s", below, v->in_facts ? "" : " (w: go there)");
 	canvas_rule(canvas, area.y, area.x, area.w, title);
 	area_take_top(&area, 1);
 	draw_facts(v, canvas, area);
@@ -371,15 +403,23 @@ static const char *path(void *state, char *buf, size_t size)
 {
 	struct packet_view *v = state;
 
-	snprintf(buf, size, "skb 0x%llx: %d hop%s", (unsigned long long)v->line.record.skb, v->hops.n,
-		v->hops.n == 1 ? "" : "s");
+	if (v->line.record.packet)
+		snprintf(buf, size, "packet %u: %d hop%s", v->line.record.packet, v->hops.n,
+			v->hops.n == 1 ? "" : "s");
+	else
+		snprintf(buf, size, "skb 0x%llx: %d hop%s", (unsigned long long)v->line.record.skb,
+			v->hops.n, v->hops.n == 1 ? "" : "s");
 	return buf;
 }
 
 static const char *hint(void *state, const struct frame *frame, char *buf, size_t size)
 {
-	if (((struct packet_view *)state)->in_facts)
+	const struct packet_view *v = state;
+
+	if (v->in_facts)
 		snprintf(buf, size, "j k: its details   w: its way");
+	else if (v->line.record.packet)
+		snprintf(buf, size, "followed through the probes traced, clones and copies too   w: details   K: stacks");
 	else if (frame->ledger.of[LOSS_RATE_LIMITED])
 		snprintf(buf, size,
 			"hops are those of traced probes; --trace-rate leaves gaps   w: details   K: stacks");
