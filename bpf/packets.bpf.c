@@ -301,7 +301,7 @@ static __always_inline int on_packet(const u64 *ctx, u32 probe)
 	bool stale = flags & PROBE_SKB_STALE;
 	struct sk_buff *skb = (void *)argument(ctx, p->skb_arg);
 	struct net_device *dev = 0;
-	struct accepted accepted;
+	struct accepted accepted = {}; /* follow() may look at it though nothing was accepted */
 	u64 location = 0, followed = 0;
 	bool ok;
 	u32 reason = REASON_UNKNOWN;

@@ -508,7 +508,7 @@ static int check_together(const struct options *o, struct error *err)
 {
 	bool to_stdout = o->record && !strcmp(o->record, "-");
 	bool narrows = o->use_cpus || o->netns || o->ifname || o->comm || o->pid || o->mark_mask ||
-		       o->filter[0] || o->filter_tunnel || o->functions.n || o->trace.n;
+		       o->filter[0] || o->filter_tunnel || o->functions.n || o->trace.n || o->track;
 
 	if (o->replay.n && narrows)
 		return error_set(err, -EINVAL,

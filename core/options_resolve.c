@@ -161,8 +161,10 @@ static void describe_narrowing(const struct options *options, char *buf, size_t 
 	if (options->pid && used < size)
 		used += snprintf(buf + used, size - used, "%spid %u", used ? ", " : "", options->pid);
 	if (options->mark_mask && used < size)
-		snprintf(buf + used, size - used, "%smark 0x%x/0x%x", used ? ", " : "",
+		used += snprintf(buf + used, size - used, "%smark 0x%x/0x%x", used ? ", " : "",
 			options->mark_value, options->mark_mask);
+	if (options->track && used < size)
+		snprintf(buf + used, size - used, "%spackets followed", used ? ", " : "");
 }
 
 int options_resolve(const struct options *options, struct live_options *live, struct error *err)

@@ -252,16 +252,26 @@ static void draw_foot(const struct pane *pane, const struct frame *frame, const 
 	canvas_rule(canvas, foot.y, foot.x, foot.w, text);
 }
 
+static bool shows_followed(const struct pane *pane)
+{
+	for (int i = 0; i < pane->n; i++)
+		if (pane->line[i].record.packet)
+			return true;
+	return false;
+}
+
 void pane_draw(struct pane *pane, const struct frame *frame, const struct canvas *canvas,
 	struct area area)
 {
 	struct area head = area_take_top(&area, 1), foot = area_take_bottom(&area, 1);
-	struct layout layout = layout_make(
-		line_columns, LINE_COLUMNS, pane->hidden_columns, pane->first_column, area.w - 2);
+	struct layout layout;
 	char minute[16];
 	int x = head.x + 2;
 
 	pane_update(pane, frame, area.h);
+	layout = layout_make(line_columns, LINE_COLUMNS,
+		pane->hidden_columns | (shows_followed(pane) ? 0 : 1u << LINE_PACKET),
+		pane->first_column, area.w - 2);
 	for (int k = 0; head.h && k < layout.n && x < head.x + head.w; k++) {
 		const struct column *column = &line_columns[layout.column[k]];
 

@@ -85,6 +85,19 @@ static void elapsed(uint64_t from_ns, uint64_t to_ns, char *buf, size_t size)
 			(unsigned)(ns / 1000 % 1000));
 }
 
+/* Only the side that changed, if it is one: "to 10.2.0.1:53". */
+static void say_change(const char *was, const char *is, char *buf, size_t size)
+{
+	const char *was_to = strstr(was, " > "), *is_to = strstr(is, " > ");
+
+	if (was_to && is_to && was_to - was == is_to - is && !strncmp(was, is, is_to - is))
+		snprintf(buf, size, "to %s", is_to + 3);
+	else if (was_to && is_to && !strcmp(was_to, is_to))
+		snprintf(buf, size, "from %.*s", (int)(is_to - is), is);
+	else
+		snprintf(buf, size, "now %s", is);
+}
+
 /* What is new with a hop: a clone begins, or its addresses are others now (NAT, a tunnel). "" for nothing. */
 static const char *what_it_becomes(const struct hops *hops, int hop, char *buf, size_t size)
 {
@@ -102,8 +115,21 @@ static const char *what_it_becomes(const struct hops *hops, int hop, char *buf, 
 	packet_decode(&packet, &hops->line[hop].record);
 	packet_flow(&packet, is, sizeof(is));
 	if (was[0] && is[0] && strcmp(was, is) != 0)
-		snprintf(buf, size, "now %s", is);
+		say_change(was, is, buf, size);
 	return buf;
+}
+
+/* Widths of the columns before ENDS, in their order; a narrow screen has room for that one too. */
+struct hop_widths {
+	int digits; /* of the time: 15 all, 9 from the seconds on */
+	int since, cpu, probe, len, interface;
+};
+
+static const struct hop_widths *hop_widths(const struct area *area)
+{
+	static const struct hop_widths narrow = { 9, 10, 3, 19, 5, 8 }, wide = { 15, 11, 4, 26, 5, 10 };
+
+	return area->w < 100 ? &narrow : &wide;
 }
 
 static void draw_hop(const struct packet_view *v, const struct frame *frame,
@@ -114,6 +140,7 @@ static void draw_hop(const struct packet_view *v, const struct frame *frame,
 	enum theme_role role = i == v->at ? ROLE_SELECTED : ROLE_TEXT;
 	char time[32], since[32] = "", end[SYMBOL_TEXT_MAX] = "", reason[64] = "", becomes[160];
 	char branch = v->hops.n_branches > 1 ? 'a' + v->hops.branch_of[i] : ' ';
+	const struct hop_widths *w = hop_widths(&area);
 
 	if (i)
 		elapsed(v->hops.line[i - 1].real_ns, line->real_ns, since, sizeof(since));
@@ -123,10 +150,12 @@ static void draw_hop(const struct packet_view *v, const struct frame *frame,
 		reasons_format(frame->host->reasons, record->reason, reason, sizeof(reason));
 	if (i == v->at)
 		canvas_blank(canvas, y, area.x, area.w, ROLE_SELECTED);
-	canvas_printf(canvas, y, area.x, area.w, role, "%c%c%s %12s  cpu%-3u %-26s %5u  %-10s %s%s%s%s",
-		i == v->at ? '>' : ' ', branch, clock_text(line->real_ns, 6, time, sizeof(time)),
-		since, record->cpu, line_probe(frame->host, record), record->len, record->ifname,
-		reason, reason[0] && end[0] ? " at " : "", end,
+	clock_text(line->real_ns, 6, time, sizeof(time));
+	canvas_printf(canvas, y, area.x, area.w, role,
+		"%c%c %s %*s  %*u  %-*.*s %*u  %-*.*s %s%s%s%s", i == v->at ? '>' : ' ', branch,
+		time + strlen(time) - w->digits, w->since, since, w->cpu, record->cpu, w->probe,
+		w->probe, line_probe(frame->host, record), w->len, record->len, w->interface,
+		w->interface, record->ifname, reason, reason[0] && end[0] ? " at " : "", end,
 		what_it_becomes(&v->hops, i, becomes, sizeof(becomes)));
 }
 
@@ -134,6 +163,7 @@ static void draw_hops(struct packet_view *v, const struct frame *frame, const st
 	struct area area)
 {
 	struct area head = area_take_top(&area, 1);
+	const struct hop_widths *w = hop_widths(&area);
 
 	v->height = area.h > 0 ? area.h : 1;
 	if (v->at < v->top)
@@ -142,8 +172,9 @@ static void draw_hops(struct packet_view *v, const struct frame *frame, const st
 		v->top = v->at - v->height + 1;
 	if (v->top < 0)
 		v->top = 0;
-	canvas_printf(canvas, head.y, head.x + 2, head.w - 2, ROLE_TITLE, "%-15s %12s  %-6s %-26s %5s  %-10s %s",
-		"TIME", "SINCE LAST", "CPU", "PROBE", "LEN", "IF", "ENDS");
+	canvas_printf(canvas, head.y, head.x + 3, head.w - 3, ROLE_TITLE,
+		"%-*s %*s  %*s  %-*s %*s  %-*s %s", w->digits, "TIME", w->since, "SINCE LAST", w->cpu,
+		"CPU", w->probe, "PROBE", w->len, "LEN", w->interface, "IF", "BECOMES, ENDS");
 	for (int i = 0; i < area.h && v->top + i < v->hops.n; i++)
 		draw_hop(v, frame, canvas, area.y + i, area, v->top + i);
 }

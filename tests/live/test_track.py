@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """Packets followed (--track): through a router's NAT, as clones on a bridge, whole under a rate limit, with
-addresses that are used again at once, and with a full table. Speaks TAP. All in namespaces of its own."""
+addresses that are used again at once, and with a full table. Speaks TAP; given names it runs these tests
+only. All in namespaces of its own."""
 import atexit
 import collections
 import json
@@ -239,8 +240,7 @@ def test_a_recording_has_the_numbers():
     assert again == lines and len(by_packet(again)) == 20
 
 
-def main():
-    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
+def run(tests):
     failed = 0
     print(f"1..{len(tests)}", flush=True)
     for number, (name, test) in enumerate(tests, 1):
@@ -255,5 +255,10 @@ def main():
     return 1 if failed else 0
 
 
+def tests_of(names, wanted):
+    return [(name, test) for name, test in names.items()
+            if name.startswith("test_") and callable(test) and (not wanted or name[5:] in wanted)]
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(tests_of(globals(), sys.argv[1:])))

@@ -81,8 +81,8 @@ static void test_every_option(void **state)
 	assert_int_equal(options.trace_rate, 0);
 	assert_int_equal(options.ring_bytes, 65536);
 
-	assert_good("--json --iterations 3 --errors --filter-mark 0x10/0xff -f tcp_*");
-	assert_true(options.json && options.errors);
+	assert_good("--json --iterations 3 --errors --track --filter-mark 0x10/0xff -f tcp_*");
+	assert_true(options.json && options.errors && options.track);
 	assert_false(options_screen(&options));
 	assert_int_equal(options.iterations, 3);
 	assert_int_equal(options.mark_value, 0x10);
