@@ -117,13 +117,50 @@ enum function_part {
 /* One value of the array `function_states`, which user space maps and writes word by word. */
 struct function_state {
 	__u32 owner; /* link that counts, 0: none */
-	__u32 trace; /* enum trace_wish */
+	__u32 trace; /* enum trace_wish, and the slot for TRACE_INSIDE from bit FUNCTION_INSIDE_SHIFT on */
 };
+
+enum { FUNCTION_INSIDE_SHIFT = 8 };
 
 /*
  * `function_counts` is an array that user space maps: entry cpu * stride + index. Reading it takes no
  * system call, since those that read maps keep kprobe programs of their CPU from running.
  */
+
+/* ---- inside a function ---- */
+
+enum {
+	INSIDE_SLOTS = 8,    /* functions that may be looked into in one session */
+	INSIDE_BUCKETS = 96, /* four for each power of two from INSIDE_FIRST_NS on; the last takes the rest */
+	INSIDE_VALUES = 16,  /* different return values that are told apart on each CPU */
+	INSIDE_FIRST_NS = 64,
+};
+
+/* What the program at a function's return is told by its attach cookie: which slot, and how many bytes of the
+ * register it returns (0: nothing). */
+#define INSIDE_COOKIE(slot, size) ((__u64)(slot) | (__u64)(size) << 8)
+#define INSIDE_COOKIE_SLOT(cookie) ((cookie) & 0xff)
+#define INSIDE_COOKIE_SIZE(cookie) ((cookie) >> 8 & 0xff)
+
+/* Calls under way, by the place of their return address on the stack: no two share it. */
+struct inside_call {
+	__u64 started_ns;
+	__u32 slot;
+	__u32 pad;
+};
+
+/* One value of the array `inside_counts`, which user space maps: entry cpu * INSIDE_SLOTS + slot. */
+struct inside_counts {
+	__u64 calls;	  /* entered, with a packet that counts */
+	__u64 returned;	  /* of these */
+	__u64 total_ns;	  /* of those that returned */
+	__u64 longest_ns;
+	__u64 no_room;	  /* entered, and found no room among the calls under way */
+	__u64 other;	  /* returned a value that found no room below */
+	__u64 bucket[INSIDE_BUCKETS];
+	__u64 value[INSIDE_VALUES];
+	__u64 value_count[INSIDE_VALUES]; /* 0: the place is free */
+};
 
 /* ---- softirq ---- */
 
@@ -233,7 +270,8 @@ struct tracked {
 
 /* Bits of what a probe or function is to emit. */
 enum trace_wish {
-	TRACE_LINES = 1 << 0, /* a record for each packet */
+	TRACE_LINES = 1 << 0,  /* a record for each packet */
+	TRACE_INSIDE = 1 << 1, /* functions: how long each call takes and what it returns */
 };
 
 /* Probes that emit records; one u8 each, the one value of the array `trace_selected`. */
@@ -350,6 +388,8 @@ struct skb_record {
 #endif
 static_assert(sizeof(struct probe_config) == 8, "no hidden padding");
 static_assert(sizeof(struct function_state) == 8, "no hidden padding");
+static_assert(sizeof(struct inside_call) == 16, "no hidden padding");
+static_assert(sizeof(struct inside_counts) == 8 * (6 + INSIDE_BUCKETS + 2 * INSIDE_VALUES), "no hidden padding");
 static_assert(sizeof(struct packet_count) == 16, "four to a cache line");
 static_assert(PROBE_MAX + FUNCTIONS_MAX <= 0xffff, "a trace record's probe has 16 bits");
 static_assert(sizeof(struct interface_key) == 8, "no hidden padding");

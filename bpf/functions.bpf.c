@@ -14,6 +14,7 @@
 
 #define TRACE_UNTYPED
 #include "bpf/narrow.h"
+#include "bpf/inside.h"
 #include "bpf/skb_filter.h"
 #include "bpf/trace.h"
 
@@ -54,13 +55,19 @@ const volatile __u32 function_stride;
 /* Words of struct pt_regs, which is all that these programs may read of it. */
 #if defined(__TARGET_ARCH_x86)
 enum {
-	REG_IP = 16
+	REG_AX = 10,
+	REG_IP = 16,
+	REG_SP = 19
 };
+#define RETURN_POPS 8 /* a return takes its address from the stack */
 #define ARGUMENT_REGISTERS 14, 13, 12, 11, 9, 8 /* di, si, dx, cx, r8, r9 */
 #elif defined(__TARGET_ARCH_arm64)
 enum {
+	REG_AX = 0,
+	REG_SP = 31,
 	REG_IP = 32
 };
+#define RETURN_POPS 0
 #define ARGUMENT_REGISTERS 0, 1, 2, 3, 4, 5
 #else
 #error "where this architecture passes arguments is not known here"
@@ -118,6 +125,18 @@ static __always_inline u64 cookie_of(void *ctx)
 	LOAD_WORD(ip, ctx, REG_IP);
 	ip--; /* as after the breakpoint, also where ftrace took its place */
 	cookie = bpf_map_lookup_elem(&function_cookies, &ip);
+	return cookie ? *cookie : 0;
+}
+
+/* Before 5.15 user space leaves it in the table under 0: there is one such program. */
+static __always_inline u64 return_cookie_of(void *ctx)
+{
+	u64 none = 0, *cookie;
+
+	if (bpf_core_enum_value_exists(
+		    enum bpf_func_id___cookie, BPF_FUNC_get_attach_cookie___cookie))
+		return bpf_get_attach_cookie(ctx);
+	cookie = bpf_map_lookup_elem(&function_cookies, &none);
 	return cookie ? *cookie : 0;
 }
 
@@ -219,7 +238,7 @@ int function_count(void *ctx)
 		ok |= !!followed;
 	}
 	if (!ok) {
-		if (trace) {
+		if (trace & TRACE_LINES) {
 			trace_count(TRACE_SEEN, 1);
 			trace_count(TRACE_FILTERED_OUT, 1);
 		}
@@ -232,8 +251,14 @@ int function_count(void *ctx)
 		count->packets++;
 		count->bytes += BPF_CORE_READ(skb, len);
 	}
-	if (trace)
+	if (trace & TRACE_LINES)
 		trace_function(ctx, skb, index, followed);
+	if (trace & TRACE_INSIDE) {
+		u64 frame;
+
+		LOAD_WORD(frame, ctx, REG_SP);
+		inside_enter(frame, trace >> FUNCTION_INSIDE_SHIFT);
+	}
 	if (tracking)
 		track_function(ctx, skb, FUNCTION_COOKIE_PART(cookie));
 	return 0;
@@ -243,6 +268,18 @@ SEC("kprobe.multi")
 int function_entry(void *ctx)
 {
 	bpf_tail_call(ctx, &function_next, 0);
+	return 0;
+}
+
+/* Attached to the return of the one function that is looked into. */
+SEC("kprobe.multi")
+int function_return(void *ctx)
+{
+	u64 frame, value;
+
+	LOAD_WORD(frame, ctx, REG_SP);
+	LOAD_WORD(value, ctx, REG_AX);
+	inside_leave(frame - RETURN_POPS, return_cookie_of(ctx), value);
 	return 0;
 }
 

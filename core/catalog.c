@@ -38,6 +38,7 @@ static const struct table_schema schemas[TABLE_COUNT] = {
 	[TABLE_LOSS] = { "loss", 1, { "events" } },
 	[TABLE_INTERRUPTS] = { "interrupts", 1, { "interrupts" } },
 	[TABLE_NIC] = { "nic", 1, { "events" } },
+	[TABLE_INSIDE] = { "inside", 1, { "events" } },
 };
 
 const struct table_schema *table_schema(enum table_id table)

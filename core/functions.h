@@ -63,6 +63,9 @@ struct functions_status {
 	int done, total;  /* of the step under way */
 	uint64_t took_ns; /* the last change of the set */
 	char text[160];	  /* one sentence */
+	int inside;	  /* row of the function that is looked into, -1: none */
+	bool inside_pending;
+	char inside_text[160]; /* why the one that was asked for is not, "" */
 };
 
 /* A function that takes an skb. */

@@ -98,6 +98,16 @@ int attach_multi(int prog_fd, struct attach_target *targets, int n, struct attac
 	return n ? attach_range(&m, 0, n) : 0;
 }
 
+static int return_multi(int prog_fd, uint64_t address, uint64_t cookie)
+{
+	unsigned long at = address;
+	__u64 told = cookie;
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .kprobe_multi.flags = BPF_F_KPROBE_MULTI_RETURN,
+		.kprobe_multi.addrs = &at, .kprobe_multi.cookies = &told, .kprobe_multi.cnt = 1);
+
+	return bpf_link_create(prog_fd, 0, BPF_TRACE_KPROBE_MULTI, &opts);
+}
+
 /* ---- many calls at once ---- */
 
 /* Threads, each of which waits for the kernel's grace periods most of its time. */
@@ -161,10 +171,11 @@ static int kprobe_type(void)
 	return type;
 }
 
-static int open_event(int type, uint64_t address)
+static int open_event(int type, uint64_t flags, uint64_t address)
 {
 	struct perf_event_attr attr = {
 		.type = type,
+		.config = flags,
 		.size = sizeof(attr),
 		.sample_period = 1,
 		.wakeup_events = 1,
@@ -210,7 +221,7 @@ static int open_behind_entry(struct crew *crew, struct attach_target *target)
 #ifdef __x86_64__
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]) && fd == -EILSEQ; i++) {
 		target->probed = target->address + offsets[i];
-		fd = open_event(crew->perf_type, target->probed);
+		fd = open_event(crew->perf_type, 0, target->probed);
 	}
 #endif
 	return fd;
@@ -222,7 +233,7 @@ static int open_target(struct crew *crew, struct attach_target *target)
 
 	if (fd < 0) {
 		target->probed = target->address;
-		fd = open_event(crew->perf_type, target->probed);
+		fd = open_event(crew->perf_type, 0, target->probed);
 	}
 	return fd;
 }
@@ -314,7 +325,7 @@ struct link_info {
 	};
 };
 
-static uint64_t link_missed(int fd)
+uint64_t attach_link_missed(int fd)
 {
 	struct link_info info = {};
 	__u32 size = sizeof(info);
@@ -331,8 +342,20 @@ uint64_t attach_links_missed(const struct attach_links *links)
 	uint64_t missed = 0;
 
 	for (int i = 0; i < links->n; i++)
-		missed += link_missed(links->fd[i]);
+		missed += attach_link_missed(links->fd[i]);
 	return missed;
+}
+
+/* A return is known to perf's event by bit 0: see /sys/bus/event_source/devices/kprobe/format/retprobe. */
+int attach_return(int prog_fd, bool multi, uint64_t address, uint64_t cookie)
+{
+	int type, fd;
+
+	if (multi)
+		return return_multi(prog_fd, address, cookie);
+	type = kprobe_type();
+	fd = type < 0 ? type : open_event(type, 1, address);
+	return fd < 0 ? fd : link_event(fd, prog_fd, cookie);
 }
 
 int attach_make_room(int n)

@@ -55,6 +55,15 @@ void attach_links_close(struct attach_links *links, struct attach_progress *prog
 /* Runs that the kernel skipped at these links before the program was reached (6.7 and later). */
 uint64_t attach_links_missed(const struct attach_links *links);
 
+/*
+ * Attaches a program to the return of one function; `multi`: it is of type kprobe.multi. A descriptor, or
+ * negative errno.
+ */
+int attach_return(int prog_fd, bool multi, uint64_t address, uint64_t cookie);
+
+/* attach_links_missed() of a single one. */
+uint64_t attach_link_missed(int fd);
+
 /* Raises the limit of open files to what n links need. Negative errno if that is refused. */
 int attach_make_room(int n);
 

@@ -14,6 +14,7 @@
 #include "core/functions.h"
 #include "core/functions_attach.h"
 #include "core/functions_find.h"
+#include "core/functions_inside.h"
 #include "core/functions_programs.h"
 #include "core/source.h"
 
@@ -67,9 +68,11 @@ struct live_functions {
 	int rows; /* of them in the catalog */
 	int n_traced; /* of them that emit lines */
 	struct functions_status status;
-	struct error error;	/* of the last request */
+	int result;		/* of the last request: 0 or negative errno, */
+	struct error error;	/* and its sentence */
 	uint64_t missed_closed; /* of links that are gone */
 	bool misses_known;
+	struct inside inside; /* what is set before the thread looks is under the lock */
 };
 
 /*

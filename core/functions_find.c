@@ -52,6 +52,15 @@ static const struct btf_type *strip(const struct btf *btf, __u32 id)
 	return t;
 }
 
+static __u32 strip_id(const struct btf *btf, __u32 id)
+{
+	const struct btf_type *t;
+
+	while ((t = btf__type_by_id(btf, id)) && (btf_is_mod(t) || btf_is_typedef(t)))
+		id = t->type;
+	return id;
+}
+
 static bool is_skb_pointer(const struct btf *btf, const struct btf_type *t)
 {
 	if (!btf_is_ptr(t))
@@ -81,6 +90,29 @@ static bool returns_by_memory(const struct btf *btf, const struct btf_type *prot
 	const struct btf_type *t = proto->type ? strip(btf, proto->type) : NULL;
 
 	return t && btf_is_composite(t) && btf__resolve_size(btf, proto->type) > 16;
+}
+
+/* What is returned in a register; a module's enums have numbers only. */
+static struct return_type return_type(const struct btf *btf, const struct btf_type *proto)
+{
+	const struct btf_type *t = proto->type ? strip(btf, proto->type) : NULL;
+	struct return_type type = {.kind = RETURN_NOTHING};
+
+	if (!t || btf_is_composite(t))
+		return type;
+	type.size = btf_is_ptr(t) ? sizeof(void *) : t->size;
+	if (btf_is_ptr(t))
+		type.kind = RETURN_POINTER;
+	else if (btf_is_enum(t) && !btf__base_btf(btf))
+		type.kind = RETURN_ENUM;
+	else if (btf_is_int(t) && btf_int_encoding(t) & BTF_INT_BOOL)
+		type.kind = RETURN_BOOL;
+	else
+		type.kind = btf_is_int(t) && btf_int_encoding(t) & BTF_INT_SIGNED ? RETURN_SIGNED :
+										     RETURN_UNSIGNED;
+	if (type.kind == RETURN_ENUM)
+		type.type_id = strip_id(btf, proto->type);
+	return type;
 }
 
 /* The register argument that holds the skb, or -1. */
@@ -126,9 +158,10 @@ static void play_part(struct function *f, const char *name)
 		f->argument = 1;
 }
 
-static int append(struct function_list *list, const char *name, const char *module, int argument)
+static int append(struct function_list *list, const char *name, const char *module, int argument,
+	struct return_type returns)
 {
-	struct function f = {.argument = argument};
+	struct function f = {.argument = argument, .returns = returns};
 
 	play_part(&f, name);
 	if (list->n == list->capacity) {
@@ -167,7 +200,8 @@ int function_list_scan(
 		argument = skb_argument(btf, proto);
 		if (argument < 0)
 			continue;
-		ret = append(list, btf__name_by_offset(btf, t->name_off), module, argument);
+		ret = append(list, btf__name_by_offset(btf, t->name_off), module, argument,
+			return_type(btf, proto));
 		if (ret)
 			return ret;
 	}

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/error.h"
+#include "core/inside.h"
 
 struct btf;
 
@@ -27,6 +28,7 @@ struct function {
 	uint64_t address; /* of its first instruction; 0: not known */
 	int argument;	  /* register argument that holds the skb, 0 ... 5 */
 	unsigned part;	  /* enum function_part */
+	struct return_type returns;
 	bool traceable;	  /* is in available_filter_functions */
 	int symbols;	  /* kallsyms entries of this name and module */
 	char *left_out;	  /* why it cannot be attached to; NULL: it can */

@@ -92,7 +92,8 @@ static int set_means(struct functions_bpf *object, enum functions_means means)
 	enum bpf_attach_type type = means == MEANS_KPROBE_MULTI ? BPF_TRACE_KPROBE_MULTI : 0;
 
 	return bpf_program__set_expected_attach_type(object->progs.function_count, type)
-		       ?: bpf_program__set_expected_attach_type(object->progs.function_entry, type);
+		       ?: bpf_program__set_expected_attach_type(object->progs.function_entry, type)
+		       ?: bpf_program__set_expected_attach_type(object->progs.function_return, type);
 }
 
 static int share_outlet(struct functions_bpf *object, const struct function_outlet *outlet)
@@ -112,7 +113,9 @@ static int share_maps(struct functions_bpf *object, const struct functions_bpf *
 		bpf_map__reuse_fd(object->maps.function_states,
 			bpf_map__fd(from->maps.function_states)) ?:
 		bpf_map__reuse_fd(object->maps.function_cookies,
-			bpf_map__fd(from->maps.function_cookies));
+			bpf_map__fd(from->maps.function_cookies)) ?:
+		bpf_map__reuse_fd(object->maps.inside_calls, bpf_map__fd(from->maps.inside_calls)) ?:
+		bpf_map__reuse_fd(object->maps.inside_counts, bpf_map__fd(from->maps.inside_counts));
 }
 
 static int jump_to(const struct function_programs *programs, const struct functions_bpf *body)
@@ -145,22 +148,25 @@ static int map_arrays(struct function_programs *programs)
 	programs->counts = map_array(programs->entry->maps.function_counts, programs->counts_size);
 	programs->states = map_array(programs->entry->maps.function_states,
 		whole_pages(FUNCTIONS_MAX * sizeof(struct function_state)));
-	return programs->counts && programs->states ? 0 : -errno;
+	programs->inside = map_array(programs->entry->maps.inside_counts, programs->inside_size);
+	return programs->counts && programs->states && programs->inside ? 0 : -errno;
 }
 
 static int load_entry(struct function_programs *programs, int max_cpu,
 	const struct live_options *options, const struct function_outlet *outlet)
 {
 	struct functions_bpf *object = open_object(outlet);
-	uint32_t entries = programs->stride * (max_cpu + 1);
+	uint32_t entries = programs->stride * (max_cpu + 1), inside = INSIDE_SLOTS * (max_cpu + 1);
 
 	if (!object)
 		return -errno;
 	programs->entry = object;
 	programs->counts_size = whole_pages(entries * sizeof(struct packet_count));
+	programs->inside_size = whole_pages(inside * sizeof(struct inside_counts));
 	configure(object, programs->stride, options, outlet);
 	return set_means(object, programs->means) ?: share_outlet(object, outlet) ?:
 		bpf_map__set_max_entries(object->maps.function_counts, entries) ?:
+		bpf_map__set_max_entries(object->maps.inside_counts, inside) ?:
 		functions_bpf__load(object) ?: map_arrays(programs) ?: jump_to(programs, object);
 }
 
@@ -192,6 +198,7 @@ int functions_programs_load(const struct function_programs *programs,
 			strerror(errno));
 	configure(object, programs->stride, options, outlet);
 	bpf_program__set_autoload(object->progs.function_entry, false);
+	bpf_program__set_autoload(object->progs.function_return, false);
 	ret = set_means(object, programs->means) ?: share_outlet(object, outlet) ?:
 		share_maps(object, programs->entry) ?: functions_bpf__load(object);
 	if (ret) {
@@ -224,6 +231,11 @@ int functions_programs_fd(const struct function_programs *programs)
 	return bpf_program__fd(programs->entry->progs.function_entry);
 }
 
+int functions_programs_return_fd(const struct function_programs *programs)
+{
+	return bpf_program__fd(programs->entry->progs.function_return);
+}
+
 int functions_programs_name(
 	const struct function_programs *programs, uint64_t address, uint64_t cookie)
 {
@@ -233,15 +245,20 @@ int functions_programs_name(
 	return 0;
 }
 
-uint64_t functions_programs_missed(const struct function_programs *programs)
+static uint64_t missed_by(int fd)
 {
 	struct bpf_prog_info info = {};
 	__u32 size = sizeof(info);
 
-	if (!programs->entry ||
-		bpf_obj_get_info_by_fd(functions_programs_fd(programs), &info, &size))
+	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.recursion_misses;
+}
+
+uint64_t functions_programs_missed(const struct function_programs *programs)
+{
+	if (!programs->entry)
 		return 0;
-	return info.recursion_misses;
+	return missed_by(functions_programs_fd(programs)) +
+	       missed_by(functions_programs_return_fd(programs));
 }
 
 void functions_programs_close(struct function_programs *programs)
@@ -251,6 +268,8 @@ void functions_programs_close(struct function_programs *programs)
 	if (programs->states)
 		munmap(programs->states,
 			whole_pages(FUNCTIONS_MAX * sizeof(struct function_state)));
+	if (programs->inside)
+		munmap(programs->inside, programs->inside_size);
 	functions_bpf__destroy(programs->body);
 	functions_bpf__destroy(programs->entry);
 	memset(programs, 0, sizeof(*programs));

@@ -38,6 +38,8 @@ struct function_programs {
 	struct packet_count *counts; /* mapped: cpu * stride + index */
 	size_t counts_size;
 	struct function_state *states; /* mapped, FUNCTIONS_MAX */
+	struct inside_counts *inside;  /* mapped: cpu * INSIDE_SLOTS + slot */
+	size_t inside_size;
 	int stride;
 };
 
@@ -61,6 +63,9 @@ void functions_programs_discard(struct functions_bpf *body); /* NULL is fine */
 
 /* The program to attach. */
 int functions_programs_fd(const struct function_programs *programs);
+
+/* The one to attach to a function's return. */
+int functions_programs_return_fd(const struct function_programs *programs);
 
 /* Tells the program at `address` its cookie where attaching cannot (before 5.15). Negative errno.
  */

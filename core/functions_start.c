@@ -32,20 +32,47 @@ static int wait_until_attached(struct source *source, struct error *err)
 	return source->ops->functions_wait(source, err);
 }
 
+/* A signal that ends is heard by whoever runs next: this takes tenths of a second. */
+static int look_into(struct source *source, const char *name, struct error *err)
+{
+	const struct catalog *catalog = source->host->catalog;
+	int n = catalog_count(catalog, TABLE_FUNCTIONS), row = 0;
+	struct functions_status status;
+
+	while (row < n && strcmp(catalog_row(catalog, TABLE_FUNCTIONS, row)->name, name) != 0)
+		row++;
+	if (row == n)
+		return error_set(err, EXIT_BAD_INPUT,
+			"--inside: '%.60s' is no function with an skb that can be probed here; "
+			"--list-probes names them",
+			name);
+	source->ops->inside(source, row);
+	do {
+		usleep(10000);
+		source->ops->functions_status(source, &status);
+	} while (status.inside_pending);
+	return status.inside == row ? EXIT_OK :
+				      error_set(err, EXIT_FAILED, "--inside: %s", status.inside_text);
+}
+
 int functions_start(const struct options *options, struct source *source, struct error *err)
 {
 	struct function_choice choice;
+	int ret;
 
-	if (!options->functions.n)
+	if (!options->functions.n && !options->inside)
 		return EXIT_OK;
 	if (options_functions(options, &choice, err))
 		return EXIT_BAD_INPUT;
 	if (!options_screen(options))
 		batch_signals();
 	source->ops->functions(source, &choice);
-	if (options_screen(options) && !options->trace.n)
+	if (options_screen(options) && !options->trace.n && !options->inside)
 		return EXIT_OK;
-	return wait_until_attached(source, err) ? EXIT_FAILED : EXIT_OK;
+	ret = wait_until_attached(source, err);
+	if (ret)
+		return ret == -ENOENT ? EXIT_BAD_INPUT : EXIT_FAILED;
+	return options->inside ? look_into(source, options->inside, err) : EXIT_OK;
 }
 
 int functions_start_trace(const struct options *options, struct source *source, struct error *err)

@@ -304,6 +304,7 @@ json_t *json_sample(
 	for (int i = 0; i < N_ROW_WRITERS; i++)
 		set(object, table_schema(row_writers[i].table)->name,
 			rows(&sample, row_writers[i].table, row_writers[i].write));
+	set(object, "inside", json_inside(host, newer));
 	set(object, "loss", loss(&sample));
 	return object;
 }

@@ -12,6 +12,9 @@ struct trace_record;
 
 json_t *json_sample(const struct host *host, const struct snapshot *older,
 	const struct snapshot *newer);
+/* Calls, times and return values of the functions that were looked into; null: none was. */
+json_t *json_inside(const struct host *host, const struct snapshot *snapshot);
+
 json_t *json_trace(const struct host *host, const struct trace_record *record, uint64_t real_ns);
 json_t *json_end(const struct host *host, const struct snapshot *last, uint64_t samples);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/functions_carry.h"
+#include "core/live.h"
 
 /* ---- status ---- */
 
@@ -59,6 +60,9 @@ void live_functions_status(struct live_functions *f, struct functions_status *ou
 	pthread_mutex_lock(&f->lock);
 	*out = f->status;
 	describe(f, out);
+	out->inside = f->inside.on;
+	out->inside_pending = f->inside.asked || f->inside.busy;
+	snprintf(out->inside_text, sizeof(out->inside_text), "%s", f->inside.text);
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -70,6 +74,7 @@ static void answer(
 	pthread_mutex_lock(&f->lock);
 	f->answered = asked;
 	f->error = *err;
+	f->result = ret;
 	f->status.took_ns = now_ns() - since;
 	if (ret)
 		f->status.state = FUNCTIONS_FAILED;
@@ -87,13 +92,16 @@ static void *work(void *context)
 		struct function_choice choice;
 		struct error err = {};
 		uint64_t asked, since;
-		bool quit, explore;
+		bool quit, explore, chosen;
 		int ret;
 
 		pthread_mutex_lock(&f->lock);
-		while (f->asked == f->answered && !f->quit)
+		while (f->asked == f->answered && !f->inside.asked && !f->quit)
 			pthread_cond_wait(&f->wake, &f->lock);
 		quit = f->quit;
+		chosen = f->asked != f->answered;
+		f->inside.busy = f->inside.asked;
+		f->inside.asked = false;
 		asked = f->asked;
 		choice = f->choice;
 		explore = f->explore;
@@ -103,8 +111,14 @@ static void *work(void *context)
 		if (quit)
 			return NULL;
 		since = now_ns();
-		ret = functions_carry_out(f, &choice, explore, &err);
-		answer(f, asked, ret, &err, since);
+		if (chosen) {
+			ret = functions_carry_out(f, &choice, explore, &err);
+			answer(f, asked, ret, &err, since);
+		}
+		functions_inside_carry_out(f);
+		pthread_mutex_lock(&f->lock);
+		f->inside.busy = false;
+		pthread_mutex_unlock(&f->lock);
 	}
 }
 
@@ -161,7 +175,7 @@ int live_functions_wait(struct live_functions *f, struct error *err)
 	if (!f->started && f->asked)
 		ret = error_set(err, -EAGAIN, "cannot start a thread");
 	else if (f->status.state == FUNCTIONS_FAILED)
-		ret = error_set(err, -ENOTSUP, "%s", f->error.text);
+		ret = error_set(err, f->result, "%s", f->error.text);
 	pthread_mutex_unlock(&f->lock);
 	return ret;
 }
@@ -295,8 +309,9 @@ int live_functions_select(struct live_functions *f, int row, unsigned wish)
 	if (row >= 0 && row < f->rows) {
 		struct function_state *state = &f->programs.states[row];
 
-		f->n_traced += !!wish - !!state->trace;
-		__atomic_store_n(&state->trace, wish, __ATOMIC_RELAXED);
+		f->n_traced += !!wish - !!(state->trace & TRACE_LINES);
+		__atomic_store_n(
+			&state->trace, (state->trace & ~TRACE_LINES) | wish, __ATOMIC_RELAXED);
 		ret = 0;
 	}
 	pthread_mutex_unlock(&f->lock);
@@ -333,20 +348,31 @@ bool live_functions_missed(struct live_functions *f, uint64_t *missed)
 		*missed += f->missed_closed + functions_programs_missed(&f->programs);
 		for (int g = 0; g < f->n_groups; g++)
 			*missed += attach_links_missed(&f->groups[g].links);
+		*missed += attach_link_missed(f->inside.link);
 	}
 	pthread_mutex_unlock(&f->lock);
 	return known;
 }
 
-int live_functions_program(struct live_functions *f)
+uint64_t live_functions_run_time(struct live_functions *f)
 {
-	int fd = -1;
+	uint64_t ns = 0;
 
 	pthread_mutex_lock(&f->lock);
 	if (f->n_slots)
-		fd = functions_programs_fd(&f->programs);
+		ns = live_program_run_time(functions_programs_fd(&f->programs)) +
+		     live_program_run_time(functions_programs_return_fd(&f->programs));
 	pthread_mutex_unlock(&f->lock);
-	return fd;
+	return ns;
+}
+
+void live_functions_inside(struct live_functions *f, int row)
+{
+	pthread_mutex_lock(&f->lock);
+	f->inside.wanted = row;
+	f->inside.asked = true;
+	pthread_cond_signal(&f->wake);
+	pthread_mutex_unlock(&f->lock);
 }
 
 /* ---- life ---- */
@@ -360,6 +386,7 @@ struct live_functions *live_functions_new(const struct live_options *options)
 	f->options = *options;
 	f->outlet = (struct function_outlet)FUNCTION_OUTLET_NONE;
 	f->next = f->outlet;
+	functions_inside_init(&f->inside);
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_mutex_init(&f->programs_lock, NULL);
 	pthread_cond_init(&f->wake, NULL);
@@ -388,6 +415,7 @@ void live_functions_free(struct live_functions *f)
 		free(f->groups[g].slot);
 	}
 	free(f->groups);
+	functions_inside_close(f);
 	functions_programs_close(&f->programs);
 	functions_programs_discard(f->next_body);
 	function_outlet_free(&f->next);

@@ -12,6 +12,7 @@
 #include "bpf/packets.skel.h"
 #include "bpf/softirq.skel.h"
 #include "bpf/syscalls.skel.h"
+#include "core/functions_inside.h"
 #include "core/live_functions.h"
 #include "core/reasons.h"
 #include "core/sanitize.h"
@@ -428,6 +429,7 @@ int live_read(struct live *live, struct snapshot *snapshot, struct error *err)
 		{ "interface error", live_read_nics },
 		{ "function", read_functions },
 		{ "loss", read_loss },
+		{ "call", functions_inside_read },
 	};
 	int ret;
 

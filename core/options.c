@@ -22,6 +22,7 @@ enum option_key {
 	KEY_RING_SIZE,
 	KEY_TRACE_RATE,
 	KEY_TRACK,
+	KEY_INSIDE,
 	KEY_ITERATIONS,
 	KEY_HISTORY,
 	KEY_THEME,
@@ -52,6 +53,8 @@ static const struct argp_option option_table[] = {
 	{ .doc = "What is traced:", .group = GROUP_TRACE },
 	{ "trace", KEY_TRACE, "GLOB", 0, "a line for each packet of these probes; may be repeated",
 		0 },
+	{ "inside", KEY_INSIDE, "FUNCTION", 0,
+		"how long each call of a kernel function takes, and what it returns", 0 },
 	{ "track", KEY_TRACK, NULL, 0,
 		"follow each packet that is counted through NAT, clones and copies", 0 },
 	{ "ring-size", KEY_RING_SIZE, "BYTES", 0,
@@ -413,6 +416,9 @@ static int set_time_and_trace(int key, char *arg, struct options *o, struct erro
 		return collect("--trace", arg, &o->trace, err);
 	case KEY_RING_SIZE:
 		return parse_ring_size(arg, &o->ring_bytes, err);
+	case KEY_INSIDE:
+		o->inside = arg;
+		return 0;
 	case KEY_TRACK:
 		o->track = true;
 		return 0;
@@ -508,7 +514,7 @@ static int check_together(const struct options *o, struct error *err)
 {
 	bool to_stdout = o->record && !strcmp(o->record, "-");
 	bool narrows = o->use_cpus || o->netns || o->ifname || o->comm || o->pid || o->mark_mask ||
-		       o->filter[0] || o->filter_tunnel || o->functions.n || o->trace.n || o->track;
+		       o->filter[0] || o->filter_tunnel || o->functions.n || o->trace.n || o->track || o->inside;
 
 	if (o->replay.n && narrows)
 		return error_set(err, -EINVAL,

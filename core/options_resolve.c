@@ -307,5 +307,8 @@ int options_functions(
 		if (!function_choice_add(choice, options->functions.word[i]))
 			return error_set(err, -EINVAL, "--functions takes up to %d globs of %d letters",
 				FUNCTION_GLOBS_MAX, FUNCTION_GLOB_SIZE - 1);
+	if (options->inside && !function_choice_add(choice, options->inside))
+		return error_set(err, -EINVAL, "--inside takes one function's name, not '%.60s'",
+			options->inside);
 	return 0;
 }

@@ -33,6 +33,7 @@ enum table_id {
 	TABLE_LOSS,	  /* events; rows are enum loss_cause */
 	TABLE_INTERRUPTS, /* interrupts; of network interfaces, and those that come at all */
 	TABLE_NIC,	  /* events; an interface's own counts of losses, of no CPU */
+	TABLE_INSIDE,	  /* events; inside one function: see inside.h */
 	TABLE_COUNT,
 };
 

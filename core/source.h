@@ -70,6 +70,10 @@ struct source_ops {
 	 * with a sentence. */
 	int (*functions_wait)(struct source *source, struct error *err);
 
+	/* Asks to look into the function of a row of TABLE_FUNCTIONS (TABLE_INSIDE then has it), into none with
+	 * -1; what comes of it is in functions_status(). NULL where it cannot. */
+	int (*inside)(struct source *source, int row);
+
 	/* The index-th function of this kernel, by name; the first call looks for them and tries how to
 	 * attach. False: no more, or (with a sentence) none can be looked for. Before the collector's
 	 * thread runs. */

@@ -94,7 +94,7 @@ static uint64_t run_time(void *context)
 		sum += live_object_run_time(live->probes.softirq->obj);
 	for (struct packet_instance *i = live->instances; i; i = i->next)
 		sum += live_object_run_time(packets_object(i));
-	return sum + live_program_run_time(live_functions_program(live->functions));
+	return sum + live_functions_run_time(live->functions);
 }
 
 static int live_drain(struct source *source, record_sink sink, void *context)
@@ -224,6 +224,12 @@ static bool live_functions_list(
 		live_functions_wait(live->functions, err);
 	}
 	return live_functions_entry(live->functions, index, out);
+}
+
+static int live_look_into(struct source *source, int row)
+{
+	live_functions_inside(live_of(source)->functions, row);
+	return 0;
 }
 
 static void live_functions_tell(struct source *source, struct functions_status *out)
@@ -447,6 +453,7 @@ static const struct source_ops live_ops = {
 	.filter_outcome = live_filter_outcome,
 	.functions = live_functions_ask,
 	.functions_wait = live_functions_await,
+	.inside = live_look_into,
 	.functions_entry = live_functions_list,
 	.functions_status = live_functions_tell,
 	.functions_refusal = live_functions_refused,

@@ -291,6 +291,18 @@ void app_trace(struct app *app, enum table_id table, int row, bool on)
 		collector_select(m->host.collector, table, row, false);
 }
 
+void app_look_into(struct app *app, int row)
+{
+	if (app_can_trace(app))
+		collector_inside(app_machine(app)->host.collector, row);
+}
+
+bool app_refused_function(const struct app *app, int index, struct function_entry *out)
+{
+	return collector_functions_refusal(
+		app->machine[app->current].host.collector, index, out);
+}
+
 void app_functions(struct app *app, const char *text)
 {
 	struct machine *m = app_machine(app);

@@ -519,6 +519,10 @@ static bool act_on_search(struct app *app, enum action action)
 	case ACTION_FUNCTIONS:
 		open_prompt(app, PROMPT_FUNCTIONS);
 		return true;
+	case ACTION_REFUSED:
+		if (app_view(app)->ops != &view_refused)
+			app_push(app, &view_refused, NULL);
+		return true;
 	default:
 		return false;
 	}

@@ -70,6 +70,7 @@ extern const int n_tabs;
 extern const struct view_ops view_help;	  /* argument: const struct keymap * */
 extern const struct view_ops view_drill;  /* argument: const struct drill *; lines of one row */
 extern const struct view_ops view_setup;
+extern const struct view_ops view_refused; /* functions that are left out */
 extern const struct view_ops view_packet; /* argument: const struct trace_line *; one packet */
 extern const struct view_ops view_cpu;	  /* argument: const struct cpu_view_argument * */
 
@@ -91,6 +92,12 @@ void app_say(struct app *app, enum theme_role role, const char *format, ...)
 
 /* Asks for trace lines of a row as long as somebody wants them: calls with `on` are counted. */
 void app_trace(struct app *app, enum table_id table, int row, bool on);
+
+/* Looks into the function of a row, into none with -1. */
+void app_look_into(struct app *app, int row);
+
+/* The index-th function that is left out. False: there are no more. */
+bool app_refused_function(const struct app *app, int index, struct function_entry *out);
 
 const struct host *app_host(const struct app *app);
 

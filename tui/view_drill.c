@@ -11,6 +11,7 @@
 #include "core/rates.h"
 #include "tui/advice.h"
 #include "tui/counters.h"
+#include "tui/inside_lines.h"
 #include "tui/number.h"
 #include "tui/series.h"
 #include "tui/spark.h"
@@ -23,6 +24,7 @@ struct drill_view {
 	const struct row *info;
 	double *per_cpu;
 	bool lines_only;
+	bool inside; /* the function's return is probed too */
 	const struct host *host;
 };
 
@@ -119,6 +121,8 @@ static void close_drill(struct app *app, void *state)
 			app_trace(app, TABLE_PROBES, row, false);
 	if (v->drill.table == TABLE_FUNCTIONS)
 		app_trace(app, TABLE_FUNCTIONS, v->drill.row, false);
+	if (v->inside)
+		app_look_into(app, -1);
 	pane_free(&v->pane);
 	free(v->per_cpu);
 	free(v);
@@ -199,6 +203,30 @@ static int prepare(void *state, const struct frame *frame)
 	return 0;
 }
 
+static void draw_inside(const struct drill_view *v, const struct frame *frame, const struct canvas *canvas,
+	struct area area)
+{
+	const struct functions_status *s = &frame->functions;
+
+	if (inside_known(frame, v->drill.row))
+		inside_draw(frame, v->drill.row, canvas, area);
+	else
+		canvas_role(canvas, area.y, area.x + 1, area.w - 1,
+			s->inside_text[0] ? ROLE_ALERT : ROLE_DIM,
+			s->inside_text[0] ? s->inside_text : "probing the function's return ...");
+}
+
+/* One function at a time, as long as its screen stands. */
+static void toggle_inside(struct drill_view *v, struct app *app)
+{
+	if (v->drill.table != TABLE_FUNCTIONS) {
+		app_say(app, ROLE_WARN, "only a kernel function that is probed can be looked into");
+		return;
+	}
+	v->inside = !v->inside;
+	app_look_into(app, v->inside ? v->drill.row : -1);
+}
+
 static void draw(void *state, const struct frame *frame, const struct canvas *canvas, struct area area)
 {
 	struct drill_view *v = state;
@@ -213,6 +241,8 @@ static void draw(void *state, const struct frame *frame, const struct canvas *ca
 		return;
 	}
 	second = area_take_top(&area, 1);
+	if (v->inside || (v->drill.table == TABLE_FUNCTIONS && inside_known(frame, v->drill.row)))
+		draw_inside(v, frame, canvas, area_take_top(&area, INSIDE_LINES));
 	if (wanted > 0 && !v->lines_only && area.h >= 12) {
 		spread = area_take_top(&area, wanted);
 		counters_draw_spread(canvas, spread, frame, v->per_cpu, "per CPU", GRADIENT_HEAT);
@@ -227,6 +257,10 @@ static bool act(void *state, struct app *app, const struct frame *frame, enum ac
 	const struct trace_line *line = pane_selected(&v->pane);
 
 	(void)frame;
+	if (action == ACTION_INSIDE) {
+		toggle_inside(v, app);
+		return true;
+	}
 	if (action == ACTION_MAXIMISE) {
 		v->lines_only = !v->lines_only;
 		return true;
@@ -273,6 +307,9 @@ static const char *hint(void *state, const struct frame *frame, char *buf, size_
 		snprintf(buf, size, "%s: %s", v->info->name, advice);
 	else if (v->has_lines && !frame->source->select && !v->pane.n)
 		snprintf(buf, size, "a replay has only the lines that were recorded");
+	else if (v->drill.table == TABLE_FUNCTIONS && frame->source->inside)
+		snprintf(buf, size, "Enter: this skb through every probe   L: %s   e: export",
+			v->inside ? "look away" : "time inside, returns");
 	else if (v->has_lines)
 		snprintf(buf, size, "Enter: this skb through every probe   space: mark   e: export");
 	else

@@ -332,8 +332,11 @@ static struct snapshot *copy_of_now(struct scripted *s)
 					sizeof(*to->values));
 		to->known = ((1u << to->n_columns) - 1) & ~s->unknown[t];
 	}
+	/* What has to be asked for. */
 	if (!copy->table[TABLE_FUNCTIONS].n_rows)
 		copy->table[TABLE_FUNCTIONS].known = 0;
+	if (!copy->table[TABLE_INSIDE].n_rows)
+		copy->table[TABLE_INSIDE].known = 0;
 	copy->table[TABLE_LOSS].known |= LEDGER_KNOWS_MISSED;
 	return copy;
 }

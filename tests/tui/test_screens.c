@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/inside.h"
 #include "core/ledger.h"
 #include "tests/support/golden.h"
 #include "tests/support/screen.h"
@@ -57,11 +58,12 @@ struct play {
 	struct golden *golden;
 };
 
-static void play_start(struct play *play, const struct size *size, const char *name)
+static void play_script(
+	struct play *play, const struct script *script, const struct size *size, const char *name)
 {
 	char session[64];
 
-	play->script = make_story();
+	play->script = *script;
 	play->options = (struct screen_options){
 		.terminal = { .rows = size->rows, .cols = size->cols, .keep_bytes = true },
 		.script = &play->script,
@@ -73,6 +75,13 @@ static void play_start(struct play *play, const struct size *size, const char *n
 	vt_settle(play->vt);
 	snprintf(session, sizeof(session), "script-%s-%s", size->name, name);
 	play->golden = golden_begin(play->vt, session);
+}
+
+static void play_start(struct play *play, const struct size *size, const char *name)
+{
+	const struct script script = make_story();
+
+	play_script(play, &script, size, name);
 }
 
 static void play_end(struct play *play)
@@ -188,6 +197,49 @@ static void test_pane(void **state)
 	play_end(&play);
 }
 
+/* A function that is looked into: 900 of 1000 calls a second take 80 to 160 ns, 100 from 2 us on. */
+static void test_inside(void **state)
+{
+	static const struct script_row rows[] = {
+		{ TABLE_PROBES, 0, 0, PROBE_RX, "netif_receive_skb", "", 0 },
+		{ TABLE_FUNCTIONS, 0x1000, 0, 0, "ip_rcv", "", 0 },
+		{ TABLE_INSIDE, INSIDE_KEY(0, INSIDE_CALLS), 0, 0, "calls", "ip_rcv", 0 },
+		{ TABLE_INSIDE, INSIDE_KEY(0, INSIDE_RETURNED), 0, 0, "returned", "ip_rcv", 0 },
+		{ TABLE_INSIDE, INSIDE_KEY(0, INSIDE_TIME_NS), 0, 0, "time_ns", "ip_rcv", 0 },
+		{ TABLE_INSIDE, INSIDE_KEY(0, INSIDE_LONGEST_NS), 0, 0, "longest_ns", "ip_rcv", 0 },
+		{ TABLE_INSIDE, INSIDE_KEY(0, INSIDE_BUCKET), 2, 0, "80 ns", "ip_rcv", 0 },
+		{ TABLE_INSIDE, INSIDE_KEY(0, INSIDE_BUCKET), 4, 0, "112 ns", "ip_rcv", 0 },
+		{ TABLE_INSIDE, INSIDE_KEY(0, INSIDE_BUCKET), 21, 0, "2048 ns", "ip_rcv", 0 },
+		{ TABLE_INSIDE, INSIDE_KEY(0, INSIDE_VALUE), 0, 0, "0", "ip_rcv", 0 },
+		{ TABLE_INSIDE, INSIDE_KEY(0, INSIDE_VALUE), 0xffffff97, 0, "-ENOBUFS", "ip_rcv", 0 },
+	};
+	static const struct script_line lines[] = {
+		{ 0, SCRIPT_GROW, TABLE_FUNCTIONS, 0, COUNT_PACKETS, 1, 1000 },
+		{ 0, SCRIPT_GROW, TABLE_INSIDE, 0, 0, 1, 1000 },
+		{ 0, SCRIPT_GROW, TABLE_INSIDE, 1, 0, 1, 1000 },
+		{ 0, SCRIPT_GROW, TABLE_INSIDE, 2, 0, 1, 50000000 },
+		{ 0, SCRIPT_ADD, TABLE_INSIDE, 3, 0, 1, 2400 },
+		{ 0, SCRIPT_GROW, TABLE_INSIDE, 4, 0, 1, 600 },
+		{ 0, SCRIPT_GROW, TABLE_INSIDE, 5, 0, 1, 300 },
+		{ 0, SCRIPT_GROW, TABLE_INSIDE, 6, 0, 0, 100 },
+		{ 0, SCRIPT_GROW, TABLE_INSIDE, 7, 0, 1, 950 },
+		{ 0, SCRIPT_GROW, TABLE_INSIDE, 8, 0, 0, 50 },
+	};
+	struct script script = script_machine(2, 1);
+	struct play play;
+
+	script.rows = rows;
+	script.n_rows = sizeof(rows) / sizeof(rows[0]);
+	script.lines = lines;
+	script.n_lines = sizeof(lines) / sizeof(lines[0]);
+	play_script(&play, &script, *state, "inside");
+	PRESS(&play, "3 Enter", "inside 1000/s", "p50 93ns", "p90 128ns", "longest 2.4us", "5.0% of a cpu",
+		"times  80ns", "returned  0 95.0%  -ENOBUFS 5.0%");
+	golden_screen(play.golden, "function");
+	PRESS(&play, "Backspace r", "Functions > left out");
+	play_end(&play);
+}
+
 static void test_time(void **state)
 {
 	struct play play;
@@ -261,6 +313,7 @@ int main(void)
 		BOTH(test_cpus),
 		BOTH(test_syscalls),
 		BOTH(test_pane),
+		BOTH(test_inside),
 		BOTH(test_time),
 		BOTH(test_stale),
 	};
