@@ -162,6 +162,33 @@ struct inside_counts {
 	__u64 value_count[INSIDE_VALUES]; /* 0: the place is free */
 };
 
+/* ---- tc and XDP programs ---- */
+
+/* What a program decided about a packet, alike for both kinds. */
+enum verdict {
+	VERDICT_PASS,	  /* XDP_PASS; TC_ACT_OK, PIPE, RECLASSIFY, UNSPEC: the packet goes on */
+	VERDICT_DROP,	  /* XDP_DROP, TC_ACT_SHOT */
+	VERDICT_TX,	  /* XDP_TX */
+	VERDICT_REDIRECT, /* XDP_REDIRECT, TC_ACT_REDIRECT */
+	VERDICT_ABORTED,  /* XDP_ABORTED: a fault of the program */
+	VERDICT_OTHER,	  /* TC_ACT_STOLEN, QUEUED, REPEAT, TRAP; what is no verdict at all */
+	VERDICTS,
+};
+
+/* Key of the per-CPU hash `program_counts`. */
+struct program_key {
+	__u32 id;      /* of the program */
+	__u32 ifindex; /* of the packet's interface at that moment */
+	__u32 netns;   /* inode number of its network namespace */
+	__u32 pad;
+};
+
+struct program_count {
+	__u64 packets;
+	__u64 bytes;
+	__u64 verdict[VERDICTS];
+};
+
 /* ---- softirq ---- */
 
 enum softirq_kind { SOFTIRQ_NET_TX, SOFTIRQ_NET_RX, SOFTIRQ_KINDS };
@@ -388,6 +415,8 @@ struct skb_record {
 #endif
 static_assert(sizeof(struct probe_config) == 8, "no hidden padding");
 static_assert(sizeof(struct function_state) == 8, "no hidden padding");
+static_assert(sizeof(struct program_key) == 16, "no hidden padding");
+static_assert(sizeof(struct program_count) == 64, "one cache line");
 static_assert(sizeof(struct inside_call) == 16, "no hidden padding");
 static_assert(sizeof(struct inside_counts) == 8 * (6 + INSIDE_BUCKETS + 2 * INSIDE_VALUES), "no hidden padding");
 static_assert(sizeof(struct packet_count) == 16, "four to a cache line");

@@ -101,6 +101,16 @@ struct sk_buff___vlan_present {
 	u16 vlan_tci;
 };
 
+struct xdp_rxq_info {
+	struct net_device *dev;
+};
+
+struct xdp_buff {
+	void *data;
+	void *data_end;
+	struct xdp_rxq_info *rxq;
+};
+
 struct nsproxy {
 	struct net *net_ns;
 };

@@ -39,6 +39,8 @@ static const struct table_schema schemas[TABLE_COUNT] = {
 	[TABLE_INTERRUPTS] = { "interrupts", 1, { "interrupts" } },
 	[TABLE_NIC] = { "nic", 1, { "events" } },
 	[TABLE_INSIDE] = { "inside", 1, { "events" } },
+	[TABLE_PROGRAMS] = { "programs", 8,
+		{ "packets", "bytes", "pass", "drop", "tx", "redirect", "aborted", "other" } },
 };
 
 const struct table_schema *table_schema(enum table_id table)

@@ -26,7 +26,7 @@ enum { CLOSING_ROUNDS = 400 };
 enum { REQUESTS_MAX = 256 };
 
 struct request {
-	enum { REQUEST_SELECT, REQUEST_ERRORS, REQUEST_DETAILS, REQUEST_INSIDE } kind;
+	enum { REQUEST_SELECT, REQUEST_ERRORS, REQUEST_DETAILS, REQUEST_INSIDE, REQUEST_PROGRAMS } kind;
 	enum table_id table;
 	int row; /* or the bits of details */
 	bool on;
@@ -175,6 +175,8 @@ static void carry_out(struct collector *c, const struct request *request)
 		ops->select(c->source, request->table, request->row, request->on);
 	else if (request->kind == REQUEST_DETAILS && ops->details)
 		ops->details(c->source, request->row);
+	else if (request->kind == REQUEST_PROGRAMS && ops->programs)
+		ops->programs(c->source, false, NULL);
 	else if (request->kind == REQUEST_INSIDE && ops->inside)
 		ops->inside(c->source, request->row);
 	else if (request->kind == REQUEST_ERRORS && ops->want_errors)
@@ -563,6 +565,11 @@ void collector_details(struct collector *c, unsigned wish)
 void collector_want_errors(struct collector *c, bool on)
 {
 	ask(c, &(struct request){ .kind = REQUEST_ERRORS, .on = on });
+}
+
+void collector_programs(struct collector *c)
+{
+	ask(c, &(struct request){ .kind = REQUEST_PROGRAMS });
 }
 
 void collector_inside(struct collector *c, int row)

@@ -92,6 +92,7 @@ void collector_select(struct collector *collector, enum table_id table, int row,
 void collector_details(struct collector *collector, unsigned wish); /* bits of enum trace_detail */
 void collector_want_errors(struct collector *collector, bool on);
 void collector_functions(struct collector *collector, const struct function_choice *choice);
+void collector_programs(struct collector *collector);
 void collector_inside(struct collector *collector, int row); /* source.h: -1 none */
 void collector_set_interval(struct collector *collector, uint64_t interval_ns);
 

@@ -206,6 +206,27 @@ static json_t *nic_row(const struct sample *sample, const struct row *row, int i
 	return object;
 }
 
+/* Bytes and verdicts are null where the kernel only counts runs, which then belong to no CPU. */
+static json_t *program_row(const struct sample *sample, const struct row *row, int index)
+{
+	const struct table_schema *schema = table_schema(TABLE_PROGRAMS);
+	bool runs_only = row->flags & PROGRAM_RUNS_ONLY;
+	json_t *object = json_object(), *verdicts = runs_only ? json_null() : json_object();
+
+	set(object, "program", text(row->name));
+	set(object, "id", number(row->key[0]));
+	set(object, "where", text(row->where));
+	set(object, "ifindex", number((uint32_t)row->key[1]));
+	set(object, "packets", sum(sample, TABLE_PROGRAMS, index, PROGRAM_PACKETS));
+	set(object, "bytes", runs_only ? json_null() : sum(sample, TABLE_PROGRAMS, index, PROGRAM_BYTES));
+	for (int c = PROGRAM_VERDICTS; c < schema->n_columns && !runs_only; c++)
+		set(verdicts, schema->column[c], sum(sample, TABLE_PROGRAMS, index, c));
+	set(object, "verdicts", verdicts);
+	set(object, "rate", rate(sample, TABLE_PROGRAMS, index, PROGRAM_PACKETS));
+	set(object, "per_cpu", runs_only ? json_null() : per_cpu(sample, TABLE_PROGRAMS, index, PROGRAM_PACKETS));
+	return object;
+}
+
 typedef json_t *(*row_writer)(const struct sample *sample, const struct row *row, int index);
 
 /* In the order of the contract. */
@@ -223,6 +244,7 @@ static const struct {
 	{TABLE_SOFTNET, softnet_row},
 	{TABLE_INTERRUPTS, interrupt_row},
 	{TABLE_NIC, nic_row},
+	{TABLE_PROGRAMS, program_row},
 };
 
 enum {

@@ -20,6 +20,7 @@ struct btf;
 struct filter_change;
 struct interrupts;
 struct live_functions;
+struct live_programs;
 struct nic_counters;
 struct softirq_bpf;
 struct syscalls_bpf;
@@ -75,6 +76,7 @@ struct live {
 	struct filter_change *change; /* under way; NULL: none */
 	struct live_buffers *buffers;
 	struct live_functions *functions;
+	struct live_programs *programs; /* tc and XDP programs of others */
 	struct run_cost cost;
 	uint64_t swept_ns; /* when followed packets were looked through */
 	struct trace_selection selection;

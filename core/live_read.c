@@ -14,6 +14,7 @@
 #include "bpf/syscalls.skel.h"
 #include "core/functions_inside.h"
 #include "core/live_functions.h"
+#include "core/live_programs.h"
 #include "core/reasons.h"
 #include "core/sanitize.h"
 #include "core/symbols.h"
@@ -362,6 +363,7 @@ static int read_loss(struct live *live, struct snapshot *snapshot)
 	/* Until an instance says otherwise. */
 	if (live_probes_missed(&live->probes, &missed) &&
 		live_functions_missed(live->functions, &missed)) {
+		live_programs_missed(live->programs, &missed);
 		table_values(t, LOSS_MISSED, 0)[n_cpus] = missed;
 		t->known |= LEDGER_KNOWS_MISSED;
 	}
@@ -430,6 +432,7 @@ int live_read(struct live *live, struct snapshot *snapshot, struct error *err)
 		{ "function", read_functions },
 		{ "loss", read_loss },
 		{ "call", functions_inside_read },
+		{ "program", live_programs_read },
 	};
 	int ret;
 

@@ -22,6 +22,7 @@ enum option_key {
 	KEY_RING_SIZE,
 	KEY_TRACE_RATE,
 	KEY_TRACK,
+	KEY_PROGRAMS,
 	KEY_INSIDE,
 	KEY_ITERATIONS,
 	KEY_HISTORY,
@@ -48,6 +49,7 @@ static const struct argp_option option_table[] = {
 	{ "filter-tunnel", KEY_FILTER_TUNNEL, "EXPR", 0,
 		"packets whose inner packet (VXLAN, Geneve, GRE, IPIP) matches a pcap filter", 0 },
 	{ "functions", 'f', "GLOB", 0, "kernel functions to count packets in, or core, or all; may be repeated", 0 },
+	{ "programs", KEY_PROGRAMS, NULL, 0, "count what tc and XDP programs decide", 0 },
 	{ "errors", KEY_ERRORS, NULL, 0, "count failed system calls too", 0 },
 
 	{ .doc = "What is traced:", .group = GROUP_TRACE },
@@ -419,6 +421,9 @@ static int set_time_and_trace(int key, char *arg, struct options *o, struct erro
 	case KEY_INSIDE:
 		o->inside = arg;
 		return 0;
+	case KEY_PROGRAMS:
+		o->programs = true;
+		return 0;
 	case KEY_TRACK:
 		o->track = true;
 		return 0;
@@ -514,7 +519,7 @@ static int check_together(const struct options *o, struct error *err)
 {
 	bool to_stdout = o->record && !strcmp(o->record, "-");
 	bool narrows = o->use_cpus || o->netns || o->ifname || o->comm || o->pid || o->mark_mask ||
-		       o->filter[0] || o->filter_tunnel || o->functions.n || o->trace.n || o->track || o->inside;
+		       o->filter[0] || o->filter_tunnel || o->functions.n || o->trace.n || o->track || o->inside || o->programs;
 
 	if (o->replay.n && narrows)
 		return error_set(err, -EINVAL,

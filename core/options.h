@@ -55,6 +55,7 @@ struct options {
 	struct word_list trace;
 	uint64_t ring_bytes; /* 0: the default */
 	bool track;	     /* follow packets */
+	bool programs;	     /* watch tc and XDP programs */
 	const char *inside;  /* function to look into */
 	uint64_t trace_rate; /* lines per second and CPU, 0: no limit */
 

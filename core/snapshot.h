@@ -34,15 +34,17 @@ enum table_id {
 	TABLE_INTERRUPTS, /* interrupts; of network interfaces, and those that come at all */
 	TABLE_NIC,	  /* events; an interface's own counts of losses, of no CPU */
 	TABLE_INSIDE,	  /* events; inside one function: see inside.h */
+	TABLE_PROGRAMS,	  /* packets, bytes, and one column for each verdict; tc and XDP programs */
 	TABLE_COUNT,
 };
 
-enum { TABLE_COLUMNS_MAX = 4 };
+enum { TABLE_COLUMNS_MAX = 8 };
 
 enum { SYSCALL_CALLS, SYSCALL_ERRORS };
 enum { COUNT_PACKETS, COUNT_BYTES };
 enum { IF_RX_PACKETS, IF_RX_BYTES, IF_TX_PACKETS, IF_TX_BYTES };
 enum { SOFTIRQ_RUNS, SOFTIRQ_TIME_NS };
+enum { PROGRAM_PACKETS, PROGRAM_BYTES, PROGRAM_VERDICTS }; /* from there on enum verdict of abi.h */
 
 struct table_schema {
 	const char *name; /* "syscalls"; also the key in JSON */
@@ -74,7 +76,12 @@ enum nic_flag {
 	NIC_LOSS = 1, /* packets that were lost, or not sent */
 };
 
-/* Keys: TABLE_SYSCALLS {abi, nr}, TABLE_PROBES {index, 0}, TABLE_INTERFACES {netns, ifindex},
+/* Of TABLE_PROGRAMS. */
+enum program_flag {
+	PROGRAM_RUNS_ONLY = 1, /* the kernel's own count of its runs: no bytes, no verdicts, of no CPU */
+};
+
+/* Keys: TABLE_PROGRAMS {program id, netns << 32 | ifindex}, TABLE_INSIDE: see inside.h, TABLE_SYSCALLS {abi, nr}, TABLE_PROBES {index, 0}, TABLE_INTERFACES {netns, ifindex},
  * TABLE_DROPS {location, reason}, TABLE_CONSUMED {location, 0}, TABLE_SOFTIRQ and TABLE_SOFTNET
  * {index, 0}, TABLE_LOSS {enum loss_cause, 0}, TABLE_FUNCTIONS {address, argument}, TABLE_INTERRUPTS
  * {number, or name with bit 63; hash of name and where}: where an interrupt goes may change, and a new row

@@ -74,6 +74,10 @@ struct source_ops {
 	 * -1; what comes of it is in functions_status(). NULL where it cannot. */
 	int (*inside)(struct source *source, int row);
 
+	/* Begins to watch tc and XDP programs (TABLE_PROGRAMS), for good; with `wait` those that are there now are
+	 * attached to when it returns. Negative errno with a sentence. NULL where it cannot. */
+	int (*programs)(struct source *source, bool wait, struct error *err);
+
 	/* The index-th function of this kernel, by name; the first call looks for them and tries how to
 	 * attach. False: no more, or (with a sentence) none can be looked for. Before the collector's
 	 * thread runs. */

@@ -18,6 +18,7 @@
 #include "bpf/softirq.skel.h"
 #include "bpf/syscalls.skel.h"
 #include "core/live_functions.h"
+#include "core/live_programs.h"
 #include "core/live_track.h"
 #include "core/load_memory.h"
 #include "core/reasons.h"
@@ -94,7 +95,7 @@ static uint64_t run_time(void *context)
 		sum += live_object_run_time(live->probes.softirq->obj);
 	for (struct packet_instance *i = live->instances; i; i = i->next)
 		sum += live_object_run_time(packets_object(i));
-	return sum + live_functions_run_time(live->functions);
+	return sum + live_functions_run_time(live->functions) + live_programs_run_time(live->programs);
 }
 
 static int live_drain(struct source *source, record_sink sink, void *context)
@@ -232,6 +233,11 @@ static int live_look_into(struct source *source, int row)
 	return 0;
 }
 
+static int live_watch_programs(struct source *source, bool wait, struct error *err)
+{
+	return live_programs_watch(live_of(source)->programs, wait, err);
+}
+
 static void live_functions_tell(struct source *source, struct functions_status *out)
 {
 	live_functions_status(live_of(source)->functions, out);
@@ -250,6 +256,7 @@ static int live_stop(struct source *source)
 	/* The grace period that ends the packet probes is one for the functions too. */
 	if (!live->stopped) {
 		live_functions_silence(live->functions);
+		live_programs_detach(live->programs);
 		live_instances_detach(live);
 		live_probes_detach(&live->probes);
 	}
@@ -264,6 +271,7 @@ static void live_close(struct source *source)
 	run_cost_close(&live->cost);
 	live_instances_free(live);
 	live_functions_free(live->functions);
+	live_programs_free(live->programs);
 	live_probes_free(&live->probes);
 	live_buffers_free(live->buffers);
 	live_kernel_free(&live->kernel);
@@ -390,6 +398,9 @@ static int open_probes(struct live *live, struct btf *btf, struct error *err)
 	live->functions = live_functions_new(options);
 	if (!live->functions)
 		return error_set(err, -ENOMEM, "out of memory");
+	live->programs = live_programs_new(options->netns, err);
+	if (!live->programs)
+		return -ENOENT;
 	probes->n = tracepoints_find(btf, probes->tracepoint, PROBE_MAX, &probes->left_out);
 	ret = open_all(live, err);
 	if (!ret && add_probe_rows(probes, live->host))
@@ -454,6 +465,7 @@ static const struct source_ops live_ops = {
 	.functions = live_functions_ask,
 	.functions_wait = live_functions_await,
 	.inside = live_look_into,
+	.programs = live_watch_programs,
 	.functions_entry = live_functions_list,
 	.functions_status = live_functions_tell,
 	.functions_refusal = live_functions_refused,

@@ -122,6 +122,17 @@ static void want_functions(struct app *app)
 		app_functions(app, "core");
 }
 
+static void want_programs(struct app *app)
+{
+	struct machine *m = app_machine(app);
+
+	if (app_view(app)->ops->programs && !m->programs_asked &&
+		collector_source(m->host.collector)->programs) {
+		m->programs_asked = true;
+		collector_programs(m->host.collector);
+	}
+}
+
 /* Failed calls are counted only while somebody looks at them. */
 static void want_errors(struct app *app)
 {
@@ -201,6 +212,7 @@ void app_show_tab(struct app *app, int index)
 		app->tab_at = index;
 	want_errors(app);
 	want_functions(app);
+	want_programs(app);
 	want_lines(app, tabs[app->tab_at]->lines_of);
 }
 

@@ -538,6 +538,7 @@ static bool act_on_views(struct app *app, enum action action)
 	case ACTION_VIEW_5:
 	case ACTION_VIEW_6:
 	case ACTION_VIEW_7:
+	case ACTION_VIEW_8:
 		if ((int)(action - ACTION_VIEW_1) < n_tabs)
 			app_show_tab(app, action - ACTION_VIEW_1);
 		return true;

@@ -34,6 +34,7 @@ struct machine {
 	unsigned *traced_functions; /* owned; the same for rows of TABLE_FUNCTIONS, FUNCTIONS_MAX */
 	unsigned details;	    /* enum trace_detail: what comes with every line */
 	bool functions_asked;	    /* for a set, by --functions, by a key, or by opening their screen */
+	bool programs_asked;
 	bool want_errors;
 	uint32_t lines_of; /* flags of the probes whose lines the tab on screen wants */
 	uint64_t filter_seen; /* wishes for filters whose outcome was said */

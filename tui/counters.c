@@ -81,12 +81,33 @@ static const char *name_of(const struct counter_row *row, char *buf, size_t size
 	return buf;
 }
 
+/* Another column of the row's table. */
+static struct spread column_spread(const struct counter_rows *rows, const struct counter_row *row, int column)
+{
+	const struct frame *f = &rows->frame;
+
+	return rates_spread(f->older, f->newer, &f->host->topology, f->shown, row->part->table, row->row, column);
+}
+
+static void column_cell(const struct counter_rows *rows, const struct counter_row *row, int column, char *buf,
+	size_t size)
+{
+	struct spread spread = column_spread(rows, row, column);
+	bool known = !row->part->knows || row->part->knows(row->info, column);
+
+	number_rate(spread.sum, known ? spread.state : RATE_UNKNOWN, buf, size);
+}
+
 enum theme_role counters_cell(const void *context, int index, int column, char *buf, size_t size)
 {
 	const struct counter_rows *rows = context;
 	const struct counter_row *row = row_of(rows, index);
 	enum counter_column what = rows->spec->grid->columns[column].what;
 
+	if (what >= COUNTER_COLUMN) {
+		column_cell(rows, row, what - COUNTER_COLUMN, buf, size);
+		return row->spread.sum > 0 ? ROLE_TEXT : ROLE_DIM;
+	}
 	switch (what) {
 	case COUNTER_KIND:
 		snprintf(buf, size, "%s", row->part->kind);
@@ -123,8 +144,11 @@ double counters_number(const void *context, int index, int column)
 {
 	const struct counter_rows *rows = context;
 	const struct counter_row *row = row_of(rows, index);
+	int what = rows->spec->grid->columns[column].what;
 
-	switch ((enum counter_column)rows->spec->grid->columns[column].what) {
+	if (what >= COUNTER_COLUMN)
+		return column_spread(rows, row, what - COUNTER_COLUMN).sum;
+	switch ((enum counter_column)what) {
 	case COUNTER_SUM:
 		return rows->frame.units == UNITS_TOTAL ? row->total : row->spread.sum;
 	case COUNTER_SHARE:

@@ -25,6 +25,7 @@ enum counter_column {
 	COUNTER_TOTAL,
 	COUNTER_GINI,
 	COUNTER_SPARK,
+	COUNTER_COLUMN, /* from here on, per second: this plus a column of the part's table */
 };
 
 /* Rows of one table that a view shows. */
@@ -37,6 +38,7 @@ struct counter_part {
 	const char *kind;
 	bool by_function; /* rows are called by the function of their location, not by their name */
 	bool (*keep)(const struct row *info); /* NULL: all */
+	bool (*knows)(const struct row *info, int column); /* whether a row has it; NULL: all have all */
 };
 
 struct counter_row {

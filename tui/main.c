@@ -173,6 +173,8 @@ static int open_live(struct session *session, struct error *err)
 	session->n = 1;
 	if (session->options->action == OPTIONS_LIST_PROBES)
 		return EXIT_OK;
+	if (session->options->programs && session->source[0]->ops->programs(session->source[0], true, err))
+		return EXIT_FAILED;
 	status = functions_start(session->options, session->source[0], err);
 	return status ? status
 		      : select_probes(

@@ -34,6 +34,7 @@ struct view_ops {
 	bool whole_screen; /* draws over header and bars too */
 	bool lines;	   /* shows trace lines: new ones mean a new drawing */
 	uint32_t lines_of; /* lines of probes with these flags come while its tab is shown; 0: none */
+	bool programs;	   /* shows tc and XDP programs, which are watched from its opening on */
 	bool functions;	   /* shows kernel functions, which are attached to when it opens */
 	bool errors;	   /* shows failed system calls, which are counted only while asked for */
 

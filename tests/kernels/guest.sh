@@ -33,6 +33,21 @@ is() { # description, got, wanted
 	if [ "$2" != "$3" ]; then echo "# wanted $3"; fi
 }
 
+tap() { # program, words...: its TAP, as ours
+	local log line said=0 planned
+	log=$(mktemp)
+	"$@" >"$log" 2>&1
+	while read -r line; do
+		case $line in
+		"ok "*) result 0 "${line#*- }" && said=$((said + 1)) ;;
+		"not ok "*) result 1 "${line#*- }" && said=$((said + 1)) ;;
+		1..*) planned=${line#1..} ;;
+		*) printf '# %s\n' "$line" ;;
+		esac
+	done <"$log"
+	if [ "$said" != "${planned-}" ]; then result 1 "$1 said $said of ${planned-no} tests"; fi
+}
+
 finish() {
 	echo "1..$tests"
 	exit $((failures != 0))

@@ -6,6 +6,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "live"))
+import spaces  # pylint: disable=wrong-import-position
 import test_track as t  # pylint: disable=wrong-import-position
 
 CLIENT, ROUTER, SERVER = t.ROUTER
@@ -17,7 +18,7 @@ WORDS = ["--functions", "core"] + [word for name in WAY + t.PROBES for word in (
 
 
 def followed(*words):
-    lines, books = t.watch(ROUTER, lambda: [t.python(CLIENT, t.SEND, N, PORT, 0.005)], *WORDS, *words,
+    lines, books = t.watch(ROUTER, lambda: [spaces.python(CLIENT, t.SEND, N, PORT, 0.005)], *WORDS, *words,
                            t.FILTER, seconds=120)
     assert books["map_full"] == 0 and not books["missed"], books  # unknown before 6.7
     packets = t.by_packet(lines)
@@ -35,10 +36,10 @@ def test_functions_follow_nat():
 
 
 def test_a_mirror_is_a_clone():
-    t.inside(ROUTER, "ip", "link", "add", "name", "mirror0", "type", "dummy")
-    t.inside(ROUTER, "ip", "link", "set", "mirror0", "up")
-    t.inside(ROUTER, "tc", "qdisc", "add", "dev", "r0", "clsact")
-    t.inside(ROUTER, "tc", "filter", "add", "dev", "r0", "ingress", "matchall", "action", "mirred",
+    spaces.inside(ROUTER, "ip", "link", "add", "name", "mirror0", "type", "dummy")
+    spaces.inside(ROUTER, "ip", "link", "set", "mirror0", "up")
+    spaces.inside(ROUTER, "tc", "qdisc", "add", "dev", "r0", "clsact")
+    spaces.inside(ROUTER, "tc", "filter", "add", "dev", "r0", "ingress", "matchall", "action", "mirred",
              "egress", "mirror", "dev", "mirror0")
     try:
         for lines in followed():
@@ -46,13 +47,13 @@ def test_a_mirror_is_a_clone():
             assert mirrored and all(line.get("made") == "clone" for line in mirrored), lines
             assert ("kfree_skb", INSIDE) in {(line["probe"], line.get("dport")) for line in lines}
     finally:
-        t.inside(ROUTER, "tc", "qdisc", "del", "dev", "r0", "clsact")
+        spaces.inside(ROUTER, "tc", "qdisc", "del", "dev", "r0", "clsact")
 
 
 def test_what_netfilter_duplicates_is_a_copy():
     rule = ["PREROUTING", "-t", "mangle", "-i", "r0", "-p", "udp", "--dport", str(PORT), "-j", "TEE",
             "--gateway", "10.2.0.1"]
-    t.inside(ROUTER, "iptables", "-A", *rule)
+    spaces.inside(ROUTER, "iptables", "-A", *rule)
     try:
         for lines in followed():
             copies = {line["skb"] for line in lines if line.get("made") == "copy"}
@@ -60,8 +61,8 @@ def test_what_netfilter_duplicates_is_a_copy():
             assert len(copies) == 1 and len(origin) == 1, lines
             assert "ip_output" in {line["probe"] for line in lines if line["skb"] in copies}, lines
     finally:
-        t.inside(ROUTER, "iptables", "-D", *rule)
+        spaces.inside(ROUTER, "iptables", "-D", *rule)
 
 
 if __name__ == "__main__":
-    sys.exit(t.run(t.tests_of(globals(), sys.argv[1:])))
+    sys.exit(spaces.run(spaces.tests_of(globals(), sys.argv[1:])))

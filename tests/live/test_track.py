@@ -3,7 +3,6 @@
 """Packets followed (--track): through a router's NAT, as clones on a bridge, whole under a rate limit, with
 addresses that are used again at once, and with a full table. Speaks TAP; given names it runs these tests
 only. All in namespaces of its own."""
-import atexit
 import collections
 import json
 import os
@@ -12,50 +11,13 @@ import sys
 import tempfile
 import time
 
+from spaces import inside, namespace, python, run, start, tests_of, veth
+
 BUILD = os.environ.get("BUILD", "build")
 SKEWTOP = os.path.abspath(f"{BUILD}/skewtop")
 PORT, PORT_INSIDE = 5300, 5301
 TRACKED_MAX = 32768
 ENDS = ("kfree_skb", "consume_skb")
-started = []
-
-
-def start(argv, **kwargs):
-    program = subprocess.Popen(argv, **kwargs)
-    started.append(program)
-    return program
-
-
-def clean_up():
-    for program in started:
-        if program.poll() is None:
-            program.kill()
-            program.wait()
-
-
-atexit.register(clean_up)
-
-
-def namespace():
-    """The pid of a sleeper in a namespace of its own, which goes with it."""
-    sleeper = start(["unshare", "-n", "sh", "-c", "ip link set lo up && echo up && exec sleep 600"],
-                    stdout=subprocess.PIPE, text=True)
-    assert sleeper.stdout.readline() == "up\n"
-    return str(sleeper.pid)
-
-
-def inside(pid, *argv):
-    subprocess.run(["nsenter", "-t", pid, "-n", *argv], check=True, stdout=subprocess.DEVNULL)
-
-
-def veth(pid, name, address, peer_pid, peer_name, peer_address):
-    subprocess.run(["ip", "link", "add", name, "netns", pid, "type", "veth", "peer", "name", peer_name,
-                    "netns", peer_pid], check=True)
-    for owner, link, addr in (pid, name, address), (peer_pid, peer_name, peer_address):
-        inside(owner, "sysctl", "-qw", f"net.ipv6.conf.{link}.disable_ipv6=1")
-        if addr:
-            inside(owner, "ip", "addr", "add", addr, "dev", link)
-        inside(owner, "ip", "link", "set", link, "up")
 
 
 def make_router():
@@ -114,11 +76,6 @@ for i in range(int(sys.argv[1])):
     s.send(b"\\xff" * 6 + b"\\2\\0\\0\\0\\0\\1" + b"\\x08\\0" + header(0xffff ^ sum_of) +
            struct.pack("!HHHH", 1000, int(sys.argv[2]), 12, 0) + b"abcd")
 """
-
-
-def python(pid, program, *words):
-    return start(["nsenter", "-t", pid, "-n", sys.executable, "-c", program, *map(str, words)],
-                 stdout=subprocess.PIPE, text=True)
 
 
 def watch(netns, sender, *words, track=True, rate=0, seconds=30):
@@ -238,26 +195,6 @@ def test_a_recording_has_the_numbers():
                                 stdout=subprocess.PIPE, text=True).stdout
     again = [o for o in map(json.loads, replay.splitlines()) if o["type"] == "trace"]
     assert again == lines and len(by_packet(again)) == 20
-
-
-def run(tests):
-    failed = 0
-    print(f"1..{len(tests)}", flush=True)
-    for number, (name, test) in enumerate(tests, 1):
-        try:
-            test()
-            print(f"ok {number} - {name[5:]}", flush=True)
-        except Exception as fault:  # pylint: disable=broad-except
-            failed += 1
-            print(f"not ok {number} - {name[5:]}", flush=True)
-            for line in f"{type(fault).__name__}: {fault}"[:2000].splitlines():
-                print(f"#   {line}", flush=True)
-    return 1 if failed else 0
-
-
-def tests_of(names, wanted):
-    return [(name, test) for name, test in names.items()
-            if name.startswith("test_") and callable(test) and (not wanted or name[5:] in wanted)]
 
 
 if __name__ == "__main__":

@@ -337,6 +337,8 @@ static struct snapshot *copy_of_now(struct scripted *s)
 		copy->table[TABLE_FUNCTIONS].known = 0;
 	if (!copy->table[TABLE_INSIDE].n_rows)
 		copy->table[TABLE_INSIDE].known = 0;
+	if (!copy->table[TABLE_PROGRAMS].n_rows)
+		copy->table[TABLE_PROGRAMS].known = 0;
 	copy->table[TABLE_LOSS].known |= LEDGER_KNOWS_MISSED;
 	return copy;
 }
