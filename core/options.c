@@ -70,7 +70,7 @@ static const struct argp_option option_table[] = {
 	{ "history", KEY_HISTORY, "SECONDS", 0, "time to keep for stepping back (default 600)", 0 },
 
 	{ .doc = "The screen:", .group = GROUP_SCREEN },
-	{ "view", KEY_VIEW, "NAME", 0, "first view: cpus, syscalls, functions, drops, trace, interfaces, losses", 0 },
+	{ "view", KEY_VIEW, "NAME", 0, "first view: cpus, syscalls, functions, drops, trace, interfaces, losses, programs", 0 },
 	{ "theme", KEY_THEME, "NAME|FILE", 0, "colours, in btop's theme format", 0 },
 	{ "ascii", KEY_ASCII, NULL, 0, "no characters beyond ASCII", 0 },
 	{ "plain", KEY_PLAIN, NULL, 0, "no lines and no glyphs, for screen readers", 0 },

@@ -289,6 +289,7 @@ static const char *path(void *state, char *buf, size_t size)
 		[TABLE_LOSS] = "Losses",
 		[TABLE_INTERRUPTS] = "Interrupts",
 		[TABLE_NIC] = "NIC",
+		[TABLE_PROGRAMS] = "BPF",
 	};
 	struct drill_view *v = state;
 

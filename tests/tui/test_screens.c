@@ -240,6 +240,38 @@ static void test_inside(void **state)
 	play_end(&play);
 }
 
+/* A program with verdicts, and one of which only runs are known. */
+static void test_programs(void **state)
+{
+	static const struct script_row rows[] = {
+		{ TABLE_PROBES, 0, 0, PROBE_RX, "netif_receive_skb", "", 0 },
+		{ TABLE_PROGRAMS, 41, 2, 0, "xdp_firewall", "xdp on eth0", 0 },
+		{ TABLE_PROGRAMS, 42, 2, PROGRAM_RUNS_ONLY, "from_container",
+			"tc ingress on eth0 (runs only: it has no BTF)", 0 },
+	};
+	static const struct script_line lines[] = {
+		{ 0, SCRIPT_GROW, TABLE_PROBES, 0, COUNT_PACKETS, 1, 800 },
+		{ 0, SCRIPT_GROW, TABLE_PROGRAMS, 0, PROGRAM_PACKETS, 1, 1000 },
+		{ 0, SCRIPT_GROW, TABLE_PROGRAMS, 0, PROGRAM_BYTES, 1, 64000 },
+		{ 0, SCRIPT_GROW, TABLE_PROGRAMS, 0, PROGRAM_VERDICTS + VERDICT_PASS, 1, 793 },
+		{ 0, SCRIPT_GROW, TABLE_PROGRAMS, 0, PROGRAM_VERDICTS + VERDICT_DROP, 1, 207 },
+		{ 0, SCRIPT_GROW, TABLE_PROGRAMS, 1, PROGRAM_PACKETS, SCRIPT_NO_CPU, 793 },
+	};
+	struct script script = script_machine(2, 1);
+	struct play play;
+
+	script.rows = rows;
+	script.n_rows = sizeof(rows) / sizeof(rows[0]);
+	script.lines = lines;
+	script.n_lines = sizeof(lines) / sizeof(lines[0]);
+	play_script(&play, &script, *state, "programs");
+	PRESS(&play, "8", "xdp_firewall", "793", "207", "from_container");
+	golden_screen(play.golden, "table");
+	PRESS(&play, "Down", "only runs are known: tc ingress on eth0 (runs only: it has no BTF)");
+	PRESS(&play, "Up Enter", "BPF > xdp_firewall");
+	play_end(&play);
+}
+
 static void test_time(void **state)
 {
 	struct play play;
@@ -314,6 +346,7 @@ int main(void)
 		BOTH(test_syscalls),
 		BOTH(test_pane),
 		BOTH(test_inside),
+		BOTH(test_programs),
 		BOTH(test_time),
 		BOTH(test_stale),
 	};
