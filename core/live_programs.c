@@ -205,6 +205,17 @@ static bool is_placed(const struct live_programs *p, const struct program_place 
 	return false;
 }
 
+/* One that was let go of is at an interface again: its figures go on from where they stood. */
+static void begin_again(struct live_programs *p, struct watched *w, enum program_kind kind)
+{
+	struct watched anew = { .id = w->id, .runs = w->runs, .here = true };
+
+	begin(p, &anew, kind);
+	pthread_mutex_lock(&p->lock);
+	*w = anew;
+	pthread_mutex_unlock(&p->lock);
+}
+
 /* A program that is new is attached to before it can be seen here; only this thread adds. */
 static int watch(struct live_programs *p, const struct program_place *place)
 {
@@ -213,6 +224,8 @@ static int watch(struct live_programs *p, const struct program_place *place)
 
 	if (i < p->n_watched) {
 		p->watched[i].here = true;
+		if (!p->watched[i].ours && p->watched[i].fd < 0)
+			begin_again(p, &p->watched[i], place->kind);
 		return i;
 	}
 	begin(p, &w, place->kind);
@@ -463,8 +476,7 @@ static int read_rows(struct live *live, struct snapshot *snapshot, int n_entries
 
 		if (row < 0)
 			return row;
-		if (p->watched[at->watched].why[0])
-			put_runs(p, snapshot, row, at);
+		put_runs(p, snapshot, row, at);
 		for (int e = 0; e < n_entries; e++)
 			if (p->key[e].id == at->place.id && p->key[e].ifindex == at->place.ifindex &&
 				p->key[e].netns == p->inode)

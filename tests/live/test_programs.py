@@ -6,6 +6,8 @@ TAP; all in namespaces of its own."""
 import contextlib
 import json
 import os
+import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -87,6 +89,21 @@ class Watching:
                 return programs
         raise AssertionError(f"it never came: {programs}")
 
+    def holds(self, program):
+        """Whether it has an fexit link, or, where it counts runs, a descriptor of the program."""
+        said = re.compile(r"^attach_type:\s+25$" if TRACED else rf"^prog_id:\s+{program['id']}$", re.M)
+        for fd in pathlib.Path(f"/proc/{self.program.pid}/fdinfo").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                if said.search(fd.read_text()):
+                    return True
+        return False
+
+    def until_it(self, holds, program, seconds=20):
+        until = time.monotonic() + seconds
+        while self.holds(program) != holds:
+            assert time.monotonic() < until, f"after {seconds} s it {'lacks' if holds else 'holds'} {program}"
+            self.sample()
+
     def __exit__(self, *_):
         self.program.terminate()
         rest = self.program.communicate(timeout=20)[0]
@@ -132,6 +149,26 @@ def test_one_that_comes_is_seen_and_one_that_goes_is_let_go():
             watching.sample()
         assert not exists(program), "it lives on because of us"
         assert watching.programs()[XDP]["packets"] == 400
+
+
+def test_one_that_is_put_back_is_counted_on():
+    with attached(OBJECT), Watching() as watching:
+        program = watching.later(lambda p: XDP in p)[XDP]
+        put = "bpftool", "net", "attach", "xdpgeneric", "id", str(program["id"]), "dev"
+        spaces.inside(SENDER, *put, "a1")  # where it lives on, and where nobody looks
+        try:
+            send(100)
+            watching.later(lambda p: p[XDP]["packets"] >= 100)
+            spaces.inside(RECEIVER, "bpftool", "net", "detach", "xdpgeneric", "dev", "b0")
+            watching.until_it(False, program)
+            spaces.inside(RECEIVER, *put, "b0")
+            watching.until_it(True, program)
+            time.sleep(1)  # its runs until now are read a moment later
+            send(300)
+            packets = watching.later(lambda p: p[XDP]["packets"] >= 400)[XDP]["packets"]
+        finally:
+            spaces.inside(SENDER, "bpftool", "net", "detach", "xdpgeneric", "dev", "a1")
+        assert packets == 400, packets
 
 
 def test_another_in_its_place_is_a_row_of_its_own():
