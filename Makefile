@@ -78,8 +78,8 @@ BENCH_BIN := $(BENCH_SRC:%.c=$(BUILD)/%)
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(BUILD)/%)
 
 # Programs that always run under the thread sanitizer, with the files they need and no more.
-TSAN_SRC := tests/tsan/test_filter_instances.c $(addprefix core/,error.c filter.c filter_classic.c \
-	filter_ebpf.c filter_inject.c libbpf_said.c live_load.c live_packets.c percpu.c sanitize.c \
+TSAN_SRC := tests/tsan/test_filter_instances.c $(addprefix core/,cpus.c error.c filter.c filter_classic.c \
+	filter_ebpf.c filter_inject.c libbpf_said.c live_load.c live_packets.c live_track.c percpu.c sanitize.c \
 	tracepoints.c)
 TSAN_OBJ := $(TSAN_SRC:%.c=$(BUILD)/tsan/%.o)
 TSAN_BIN := $(BUILD)/tests/live/test_filter_instances
