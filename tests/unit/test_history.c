@@ -106,7 +106,7 @@ static void time_bounds_it(void **state)
 
 static void bytes_bound_it(void **state)
 {
-	struct history *history = history_new(HISTORY_FOREVER, 20000);
+	struct history *history = history_new(HISTORY_FOREVER, 40000);
 	struct walk walk = walk_start(4, 4, 10);
 	struct snapshot **all;
 	struct history_range range;
@@ -117,8 +117,8 @@ static void bytes_bound_it(void **state)
 	range = history_range(history);
 	assert_int_equal(range.end, 300);
 	assert_true(range.first > 0 && range.first < 298);
-	assert_true(history_bytes(history) <= 20000);
-	assert_true(history_bytes(history) > 8000);
+	assert_true(history_bytes(history) <= 40000);
+	assert_true(history_bytes(history) > 16000);
 	assert_null(history_get(history, range.first - 1));
 	for (uint64_t i = range.first; i < range.end; i++)
 		assert_kept(history, all, i);
