@@ -10,6 +10,7 @@
 #include "tui/header.h"
 #include "tui/lines.h"
 #include "tui/number.h"
+#include "tui/row_shift.h"
 #include "tui/series.h"
 
 enum { SMALLEST_W = 24, SMALLEST_H = 6 };
@@ -238,6 +239,7 @@ void app_draw(struct app *app)
 	} else {
 		draw_screen(app, area);
 	}
+	row_shift_apply();
 	wnoutrefresh(stdscr);
 	doupdate();
 }

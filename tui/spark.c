@@ -56,13 +56,14 @@ void spark_draw(const struct canvas *canvas, int y, int x, const float *values, 
 	double hottest, enum theme_gradient gradient)
 {
 	float newest = n > 0 && !isnan(values[n - 1]) ? values[n - 1] : 0;
-	struct paint paint = colour_role(canvas->colour, newest > 0 ? ROLE_GRAPH : ROLE_DIM);
+	bool idle = largest_of(values, n) <= 0;
+	struct paint paint = colour_role(canvas->colour, idle ? ROLE_DIM : ROLE_GRAPH);
 
 	if (canvas->plain)
 		return;
 	if (largest <= 0)
 		largest = fmax(largest_of(values, n), hottest);
-	if (newest > 0 && hottest > 0)
+	if (!idle && hottest > 0)
 		paint = colour_gradient(
 			canvas->colour, gradient, (int)(fmin(newest / hottest, 1) * 100));
 	for (int i = 0; i < n; i++)

@@ -18,8 +18,8 @@ char level_letter(double value, double largest);
 /*
  * Draws `n` values, oldest at the left, one cell each. Heights are shares of `largest` (0: of the largest of
  * them and of `hottest`), so that a steady trickle is no wall. The whole line has the colour of its
- * newest value's share of `hottest` (0: a quiet one): it tells what is hot now, and a line that moves
- * on by a cell costs no changes of colour. NAN, what is not known, is a blank.
+ * newest value's share of `hottest` (0: a quiet one), dim where all of it is idle: it tells what is hot now,
+ * and a line that moves on by a cell costs no changes of colour. NAN, what is not known, is a blank.
  */
 void spark_draw(const struct canvas *canvas, int y, int x, const float *values, int n, double largest,
 	double hottest, enum theme_gradient gradient);

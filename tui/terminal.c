@@ -318,7 +318,8 @@ int terminal_open(struct error *err)
 	nonl();
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
-	curs_set(0);
+	/* A cursor that nobody sees may stay wherever drawing leaves it. */
+	leaveok(stdscr, curs_set(0) != ERR);
 	if (pthread_create(&term.watcher, NULL, watch, NULL)) {
 		terminal_close();
 		return error_set(err, -EAGAIN, "cannot start a thread");

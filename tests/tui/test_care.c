@@ -194,6 +194,35 @@ static void test_redraw(void **state)
 	quit(fresh);
 }
 
+/* Histories that move on are moved by the terminal, and what is on screen is what a drawing anew shows. */
+static void test_moves_on(void **state)
+{
+	static const char *const views[] = { "1", "2", "3", "6" };
+	const struct vt_options options = { .rows = 50, .cols = 200, .keep_bytes = true };
+	struct vt *vt = vt_start(&options,
+		(const char *[]){ program_skewtop(), "--replay", RECORDING, NULL });
+	struct vt *fresh = start_paused(200, 50);
+	size_t n;
+
+	(void)state;
+	vt_keys(vt, "p");
+	vt_expect(vt, "of 61");
+	vt_answer(vt, ":", "@1795615330");
+	vt_settle(vt);
+	for (size_t v = 0; v < sizeof(views) / sizeof(views[0]); v++) {
+		press(fresh, (const char *const[]){ views[v], NULL });
+		press(vt, (const char *const[]){ views[v], NULL });
+		for (int i = 0; i < 5; i++) {
+			press(fresh, (const char *const[]){ "]", "^L", NULL });
+			press(vt, (const char *const[]){ "]", NULL });
+			assert_same_screen(vt, fresh, views[v]);
+		}
+	}
+	assert_non_null(memmem(vt_bytes(vt, &n), n, "\033[1P", 4));
+	quit(vt);
+	quit(fresh);
+}
+
 static void assert_same_modes(const struct termios *a, const struct termios *b)
 {
 	assert_int_equal(a->c_iflag, b->c_iflag);
@@ -449,6 +478,7 @@ int main(void)
 		cmocka_unit_test(test_starts_small),
 		cmocka_unit_test(test_resize_storm),
 		cmocka_unit_test(test_redraw),
+		cmocka_unit_test(test_moves_on),
 		cmocka_unit_test(test_suspend),
 		cmocka_unit_test(test_no_reader),
 		cmocka_unit_test(test_xoff),
