@@ -48,7 +48,7 @@ static const struct argp_option option_table[] = {
 	{ "filter-mark", KEY_FILTER_MARK, "VALUE[/MASK]", 0, "packets with this mark", 0 },
 	{ "filter-tunnel", KEY_FILTER_TUNNEL, "EXPR", 0,
 		"packets whose inner packet (VXLAN, Geneve, GRE, IPIP) matches a pcap filter", 0 },
-	{ "functions", 'f', "GLOB", 0, "kernel functions to count packets in, or core, or all; may be repeated", 0 },
+	{ "functions", 'f', "GLOB", 0, "kernel functions to count packets in, or core, or all, or @SET; may be repeated", 0 },
 	{ "programs", KEY_PROGRAMS, NULL, 0, "count what tc and XDP programs decide", 0 },
 	{ "errors", KEY_ERRORS, NULL, 0, "count failed system calls too", 0 },
 

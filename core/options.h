@@ -27,7 +27,7 @@ enum options_action {
 	OPTIONS_VERSION,
 };
 
-/* Words of a repeatable option, in order; they point into argv. */
+/* Words of a repeatable option, in order; they point into argv or the config. */
 struct word_list {
 	const char *word[OPTIONS_LIST_MAX];
 	int n;

@@ -318,19 +318,16 @@ bool app_refused_function(const struct app *app, int index, struct function_entr
 void app_functions(struct app *app, const char *text)
 {
 	struct machine *m = app_machine(app);
-	struct function_choice choice = { 0 };
-	char words[PROMPT_MAX], *rest, *word;
+	struct function_choice choice;
+	struct error err = { "" };
 
 	m->functions_asked = true;
-	snprintf(words, sizeof(words), "%s", text);
-	for (word = strtok_r(words, " ,", &rest); word; word = strtok_r(NULL, " ,", &rest)) {
-		if (strcmp(word, "none") == 0)
-			choice = (struct function_choice){ 0 };
-		else if (!function_choice_add(&choice, word)) {
-			app_say(app, ROLE_ALERT, "'%.40s' is one word too many or too long", word);
-			return;
-		}
+	if (settings_choice(app->config, text, &choice, &err)) {
+		app_say(app, ROLE_ALERT, "%s", err.text);
+		return;
 	}
+	if (strchr(text, '='))
+		app_say(app, ROLE_OK, "the set is known from now on; W keeps it for good");
 	collector_functions(m->host.collector, &choice);
 }
 

@@ -2,8 +2,8 @@
 /*
  * What the user set up, and its file $XDG_CONFIG_HOME/skewtop/config (~/.config/skewtop/config). No ncurses.
  *
- * The file is read by libinih: "key = value" lines, comments after # (or " ;"), and two sections of lists
- * of words, wrapped at will with indented lines:
+ * The file is read by libinih: "key = value" lines, comments after # (or " ;"), and three sections of
+ * lists of words, wrapped at will with indented lines:
  *
  *	delay = 0.5
  *	theme = harbour
@@ -13,6 +13,9 @@
  *
  *	[keys]
  *	quit = q F10
+ *
+ *	[functions]
+ *	mine = ip_rcv udp_*
  *
  * The key ';' is written "semicolon", because " ;" starts a comment. Saving changes the lines of values that
  * changed and leaves everything else as it was, comments and unknown keys too.
@@ -29,7 +32,7 @@
 enum {
 	CONFIG_FILE_MAX = 64 << 10, /* bytes of the file */
 	CONFIG_TEXT_MAX = 160,	    /* bytes of a value with its NUL: theme, view */
-	CONFIG_WORD_MAX = 32,	    /* bytes of a column, key, view, action with its NUL */
+	CONFIG_WORD_MAX = 64,	    /* bytes of a column, key, function, view, action with its NUL */
 	CONFIG_WORDS_MAX = 24,	    /* words of a list */
 	CONFIG_LISTS_MAX = 128,	    /* lists of both sections together */
 	CONFIG_NOTES_MAX = 16,	    /* sentences that are kept */
@@ -53,6 +56,8 @@ enum config_group {
 enum config_section {
 	CONFIG_COLUMNS, /* [columns]: view = columns; "trace" names those of the trace pane */
 	CONFIG_KEYS,	/* [keys]: action = keys */
+	CONFIG_FUNCTIONS, /* [functions]: set = globs of functions, as --functions takes them */
+	CONFIG_SECTIONS,
 };
 
 struct config_list {
@@ -69,7 +74,7 @@ struct config_unknown {
 };
 
 /*
- * A plain value of some 100 KiB: keep it off the stack, copy it freely, free nothing. What is set here is
+ * A plain value of some 200 KiB: keep it off the stack, copy it freely, free nothing. What is set here is
  * within its bounds; names of themes, views, columns, actions and keys are only words to this module.
  */
 struct config {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The lists of words: columns of views, keys of actions. */
+/* The lists of words: columns of views, keys of actions, sets of functions. */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -9,13 +9,12 @@
 static const char *const section_names[] = {
 	[CONFIG_COLUMNS] = "columns",
 	[CONFIG_KEYS] = "keys",
+	[CONFIG_FUNCTIONS] = "functions",
 };
-
-enum { N_SECTIONS = sizeof(section_names) / sizeof(section_names[0]) };
 
 int config_section_find(const char *name)
 {
-	for (int i = 0; i < N_SECTIONS; i++)
+	for (int i = 0; i < CONFIG_SECTIONS; i++)
 		if (!strcmp(section_names[i], name))
 			return i;
 	return -1;

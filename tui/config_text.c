@@ -217,7 +217,7 @@ struct rewrite {
 	bool replaced; /* the value of the line before, so that what goes on with it goes */
 	bool list_done[CONFIG_LISTS_MAX];	/* of the new config */
 	int last_value;				/* the line after which single values are added */
-	int last_list[CONFIG_KEYS + 1];		/* likewise for lists, by section; -1: no such section */
+	int last_list[CONFIG_SECTIONS];		/* likewise for lists, by section; -1: no such section */
 };
 
 static void put_text(struct bytes *out, const char *text)
@@ -419,7 +419,8 @@ static int find_top(struct lines *lines)
 static void find_places(struct rewrite *r)
 {
 	r->last_value = -1;
-	r->last_list[CONFIG_COLUMNS] = r->last_list[CONFIG_KEYS] = -1;
+	for (int s = 0; s < CONFIG_SECTIONS; s++)
+		r->last_list[s] = -1;
 	for (int i = 0; i < r->lines.n; i++) {
 		const struct slot *slot = &r->lines.line[i].slot;
 
@@ -441,11 +442,11 @@ static void rewrite_all(struct rewrite *r)
 		rewrite_line(r, &r->lines.line[i]);
 		if (i == r->last_value)
 			add_values(r);
-		for (int s = CONFIG_COLUMNS; s <= CONFIG_KEYS; s++)
+		for (int s = 0; s < CONFIG_SECTIONS; s++)
 			if (i == r->last_list[s])
 				add_lists(r, s);
 	}
-	for (int s = CONFIG_COLUMNS; s <= CONFIG_KEYS; s++)
+	for (int s = 0; s < CONFIG_SECTIONS; s++)
 		if (r->last_list[s] < 0)
 			add_lists(r, s);
 }

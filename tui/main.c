@@ -75,14 +75,22 @@ static int select_probes(const struct options *options, struct source *source,
 	return functions_start_trace(options, source, err);
 }
 
-/* What the user set up once holds where the command line says nothing. A file that cannot be had is said
- * on the screen, and no reason to stop. */
-static void take_config(struct options *options, struct config *config, struct error *notice)
+/*
+ * What the user set up once holds on a screen where the command line says nothing; a file that cannot be had is
+ * said there, and no reason to stop. Without a screen only what the command line names is taken.
+ */
+static int take_config(struct options *options, struct config *config, struct error *notice,
+	struct error *err)
 {
-	if (options->action != OPTIONS_RUN || !options_screen(options))
-		return;
-	config_load(config, notice);
-	settings_options(options, config);
+	bool screen = options_screen(options), sets = settings_wants_sets(options);
+
+	if (options->action != OPTIONS_RUN || (!screen && !sets))
+		return EXIT_OK;
+	if (config_load(config, notice) && sets)
+		return error_set(err, EXIT_BAD_INPUT, "%s", notice->text);
+	if (screen)
+		settings_options(options, config);
+	return settings_sets(options, config, err) ? EXIT_BAD_INPUT : EXIT_OK;
 }
 
 static int check_screen(const struct options *options, struct error *err)
@@ -108,6 +116,8 @@ static int check(const struct options *options, struct live_options *live, struc
 	return privileges_judge(&privileges, err) ? EXIT_FAILED : EXIT_OK;
 }
 
+enum { SAY_FROM = 10 }; /* functions that take more than half a second */
+
 /* What is watched (this machine, or recordings) and where it goes. */
 struct session {
 	const struct options *options;
@@ -122,8 +132,21 @@ struct session {
 	struct error notice; /* for the screen */
 };
 
+/* With kprobes the kernel waits for several grace periods for each of them, one after the other. */
+static void say_what_takes_long(const struct session *session)
+{
+	struct functions_status status = { 0 };
+
+	if (session->n && session->collector[0])
+		collector_functions_status(session->collector[0], &status);
+	if (status.means == MEANS_KPROBE && status.attached > SAY_FROM)
+		fprintf(stderr, "skewtop: the kernel lets go of %d functions one by one ...\n",
+			status.attached);
+}
+
 static void session_close(struct session *session)
 {
+	say_what_takes_long(session);
 	for (int i = 0; i < session->n; i++) {
 		collector_free(session->collector[i]);
 		source_close(session->source[i]);
@@ -312,7 +335,8 @@ int main(int argc, char **argv)
 		return print(options_help);
 	if (options.action == OPTIONS_VERSION)
 		return print(options_version);
-	take_config(&options, &session.config, &session.notice);
+	if (take_config(&options, &session.config, &session.notice, &err))
+		return complain(&err, EXIT_BAD_INPUT);
 	if (options_screen(&options))
 		terminal_signals();
 	else

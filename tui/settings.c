@@ -2,7 +2,6 @@
 #include "tui/settings.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,4 +76,106 @@ int settings_toggle(struct config *config, const char *view, const struct column
 			words[n_words++] = columns[c].id;
 	/* A view without columns shows nothing: the last one stays. */
 	return n_words ? config_set_list(config, CONFIG_COLUMNS, view, words, n_words) : 0;
+}
+
+/* ---- sets of functions ---- */
+
+/* The set that "@name" stands for. -EINVAL: there is none of that name. */
+static int find_set(const struct config *config, const char *word, const struct config_list **set,
+	struct error *err)
+{
+	char names[200] = "";
+	size_t used = 0;
+
+	*set = config_list(config, CONFIG_FUNCTIONS, word + 1);
+	if (*set)
+		return 0;
+	for (int i = 0; i < config->n_lists && used < sizeof(names); i++)
+		if (config->list[i].section == CONFIG_FUNCTIONS && config->list[i].n)
+			used += snprintf(names + used, sizeof(names) - used, " @%s", config->list[i].name);
+	return error_set(err, -EINVAL, "the config has no set of functions '%.60s'%s%s", word,
+		names[0] ? "; there are" : "", names);
+}
+
+bool settings_wants_sets(const struct options *options)
+{
+	for (int i = 0; i < options->functions.n; i++)
+		if (options->functions.word[i][0] == '@')
+			return true;
+	return false;
+}
+
+int settings_sets(struct options *options, const struct config *config, struct error *err)
+{
+	struct word_list given = options->functions, *all = &options->functions;
+
+	all->n = 0;
+	for (int i = 0; i < given.n; i++) {
+		const struct config_list *set = NULL;
+
+		if (given.word[i][0] == '@' && find_set(config, given.word[i], &set, err))
+			return -EINVAL;
+		for (int k = 0; k < (set ? set->n : 1); k++) {
+			if (all->n == OPTIONS_LIST_MAX)
+				return error_set(err, -EINVAL, "--functions takes up to %d words, those of sets included",
+					OPTIONS_LIST_MAX);
+			all->word[all->n++] = set ? set->word[k] : given.word[i];
+		}
+	}
+	return 0;
+}
+
+static int add_word(const struct config *config, const char *word, struct function_choice *choice,
+	struct error *err)
+{
+	const struct config_list *set = NULL;
+
+	if (strcmp(word, "none") == 0) {
+		*choice = (struct function_choice){ 0 };
+		return 0;
+	}
+	if (word[0] == '@' && find_set(config, word, &set, err))
+		return -EINVAL;
+	for (int k = 0; k < (set ? set->n : 1); k++)
+		if (!function_choice_add(choice, set ? set->word[k] : word))
+			return error_set(err, -EINVAL, "'%.40s' is one word too many or too long", word);
+	return 0;
+}
+
+/* "@mine": what was typed before the '='. */
+static int define_set(struct config *config, const char *name, const struct function_choice *choice,
+	struct error *err)
+{
+	const char *words[FUNCTION_GLOBS_MAX];
+	int rc = -EINVAL;
+
+	for (int i = 0; i < choice->n_globs; i++)
+		words[i] = choice->glob[i];
+	if (name[0] == '@' && choice->n_globs)
+		rc = config_set_list(config, CONFIG_FUNCTIONS, name + 1, words, choice->n_globs);
+	return rc ? error_set(err, rc, "a set is '@name = globs', with up to %d globs of %d letters",
+			    CONFIG_WORDS_MAX, CONFIG_WORD_MAX - 1)
+		  : 0;
+}
+
+int settings_choice(struct config *config, const char *text, struct function_choice *choice,
+	struct error *err)
+{
+	static const char blanks[] = " ,\t";
+	char typed[1024], *rest, *name = NULL, *globs = typed;
+	int rc;
+
+	memset(choice, 0, sizeof(*choice));
+	snprintf(typed, sizeof(typed), "%s", text);
+	if (strchr(typed, '=')) {
+		globs = strchr(typed, '=');
+		*globs++ = '\0';
+		name = strtok_r(typed, blanks, &rest);
+	}
+	for (char *word = strtok_r(globs, blanks, &rest); word; word = strtok_r(NULL, blanks, &rest)) {
+		rc = add_word(config, word, choice, err);
+		if (rc)
+			return rc;
+	}
+	return globs == typed ? 0 : define_set(config, name ? name : "", choice, err);
 }

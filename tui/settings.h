@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Between the config file and what it is about: options, keys, columns. */
+/* Between the config file and what it is about: options, keys, columns, sets of functions. */
 #ifndef SKEWTOP_TUI_SETTINGS_H
 #define SKEWTOP_TUI_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "core/functions.h"
 #include "core/options.h"
 #include "tui/columns.h"
 #include "tui/config.h"
@@ -24,5 +26,22 @@ uint32_t settings_hidden(const struct config *config, const char *view, const st
 /* Shows or hides one column, as a list in the config. -ENOSPC. */
 int settings_toggle(struct config *config, const char *view, const struct column *columns, int n,
 	int column);
+
+/*
+ * Saved sets of functions. "@mine" stands for the words that [functions] has under "mine".
+ */
+
+/* Whether some word of --functions is one, so that the config is needed. */
+bool settings_wants_sets(const struct options *options);
+
+/* Puts the words of sets in their places. The config must outlive the options. -EINVAL with a sentence. */
+int settings_sets(struct options *options, const struct config *config, struct error *err);
+
+/*
+ * What was typed: words as --functions takes them, "none", or "@mine = words", which puts that set into the
+ * config too. -EINVAL or -ENOSPC with a sentence; then nothing has changed.
+ */
+int settings_choice(struct config *config, const char *text, struct function_choice *choice,
+	struct error *err);
 
 #endif

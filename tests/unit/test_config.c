@@ -309,10 +309,12 @@ static void long_lists_are_wrapped_and_come_back(void **state)
 static void what_a_file_cannot_hold_is_refused(void **state)
 {
 	static const char *const bad_words[] = {
-		"", "a b", "a\n", "\t", ";x", "#x", "\x1b", "a-word-that-is-too-long-to-be-one-",
+		"", "a b", "a\n", "\t", ";x", "#x", "\x1b",
+		"a-word-that-is-too-long-to-be-one-a-word-that-is-too-long-to-be-1",
 	};
 	static const char *const bad_names[] = {
-		"", "a b", "a=b", "a:b", "[a", "a]", ";a", "#a", "a\n", "a-name-that-is-too-long-to-be-one-",
+		"", "a b", "a=b", "a:b", "[a", "a]", ";a", "#a", "a\n",
+		"a-name-that-is-too-long-to-be-one-a-name-that-is-too-long-to-be-1",
 	};
 	const char *many[CONFIG_WORDS_MAX + 1], *word = "w";
 	char name[16];
