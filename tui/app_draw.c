@@ -12,6 +12,7 @@
 #include "tui/number.h"
 #include "tui/row_shift.h"
 #include "tui/series.h"
+#include "tui/terminal.h"
 
 enum { SMALLEST_W = 24, SMALLEST_H = 6 };
 
@@ -229,7 +230,7 @@ void app_draw(struct app *app)
 	view = app_view(app);
 	app->hits.n = 0;
 	if (app->drawn_anew)
-		clearok(curscr, TRUE);
+		terminal_redraw();
 	app->drawn_anew = false;
 	werase(stdscr);
 	if (area.w < SMALLEST_W || area.h < SMALLEST_H) {

@@ -7,7 +7,7 @@
 #include <wchar.h>
 
 /* Deleting costs a jump of the cursor and a sequence; glyphs have three bytes. Below this it is no gain. */
-enum { WORTH_CELLS = 8 };
+enum { WORTH_CELLS = 5 };
 
 /* Cells that ncurses keeps as equal but with other bytes would only be taken for different ones. */
 static bool same_cell(const cchar_t *a, const cchar_t *b)

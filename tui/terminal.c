@@ -22,6 +22,8 @@
 
 #include "tui/keys.h"
 
+#define TO_ASCII "\033(B"
+
 enum { GRACE_MS = 700, ESCAPE_MS = 25, STDERR_MOST = 65536 };
 
 /* What a signal handler needs lies ready: it may call nothing that is not async-signal-safe. */
@@ -39,6 +41,7 @@ static struct {
 	int caught_fd;	  /* where it goes now */
 	pthread_t watcher;
 	SCREEN *screen;
+	bool charset; /* TO_ASCII is ours to write */
 } term;
 
 /* ---- before anything is attached ---- */
@@ -244,7 +247,7 @@ static void stop_for_now(void)
 	tcgetattr(STDIN_FILENO, &term.saved);
 	def_shell_mode();
 	reset_prog_mode();
-	clearok(curscr, TRUE);
+	terminal_redraw();
 	take_size();
 }
 
@@ -293,6 +296,35 @@ static void release_stderr(void)
 
 /* ---- taking over ---- */
 
+/* Cuts a part out of a capability, in place: what tigetstr() returns is what ncurses writes from. */
+static bool cut_out(const char *capability, const char *part)
+{
+	char *text = tigetstr(capability);
+	char *at = text && text != (char *)-1 ? strstr(text, part) : NULL;
+
+	if (at)
+		memmove(at, at + strlen(part), strlen(at + strlen(part)) + 1);
+	return at != NULL;
+}
+
+/*
+ * xterm's descriptions go back to ASCII from line drawing characters whenever attributes change, three bytes
+ * each time. Nothing here draws with those, so once (see terminal_redraw()) is enough.
+ */
+static void leave_charset_alone(void)
+{
+	term.charset = cut_out("sgr0", TO_ASCII);
+	cut_out("sgr", "%?%p9%t\033(0%e" TO_ASCII "%;");
+}
+
+void terminal_redraw(void)
+{
+	clearok(curscr, TRUE);
+	if (term.charset)
+		putp(TO_ASCII);
+	fflush(stdout);
+}
+
 int terminal_open(struct error *err)
 {
 	memset(&term, 0, sizeof(term));
@@ -308,6 +340,7 @@ int terminal_open(struct error *err)
 	if (!term.screen)
 		return error_set(err, -ENODEV, "ncurses cannot open this terminal");
 	prepare_restore();
+	leave_charset_alone();
 	atomic_store(&term.taken, true);
 	atexit(on_exit_of_process);
 	catch_crashes();
@@ -324,6 +357,7 @@ int terminal_open(struct error *err)
 		terminal_close();
 		return error_set(err, -EAGAIN, "cannot start a thread");
 	}
+	terminal_redraw();
 	take_size(); /* as it is by now */
 	return 0;
 }
@@ -425,5 +459,5 @@ void terminal_show_text(void)
 	if (fds[0].revents & POLLIN && read(STDIN_FILENO, &byte, 1) <= 0)
 		atomic_store(&term.gone, true);
 	reset_prog_mode();
-	clearok(curscr, TRUE);
+	terminal_redraw();
 }

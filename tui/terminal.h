@@ -42,6 +42,9 @@ int terminal_signal_fd(void);
 void terminal_heed(void);
 bool terminal_ending(void);
 
+/* The next drawing writes everything, whatever is on the terminal. */
+void terminal_redraw(void);
+
 /* The next key as keys.h numbers them, KEY_SPECIAL + KEY_RESIZE and KEY_MOUSE too; -1: none waits. */
 int terminal_key(void);
 

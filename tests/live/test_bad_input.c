@@ -135,6 +135,8 @@ static const struct {
 	{{"--no-screen"}, {"--no-screen", "--json"}},
 	{{"--force"}, {"--force", "--record"}},
 	{{"--json", "--replay", "/no/such/file"}, {"/no/such/file"}},
+	{{"--functions", "@nosuchset"}, {"no set of functions '@nosuchset'"}},
+	{{"--json", "--functions", "@nosuchset"}, {"no set of functions '@nosuchset'"}},
 	{{"--view", "nonsense"}, {"nonsense", "syscalls"}},
 	{{"--theme", "nonsense"}, {"nonsense", "default"}},
 	{{"--theme", "/no/such.theme"}, {"/no/such.theme"}},

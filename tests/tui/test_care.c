@@ -396,9 +396,10 @@ static void stop_reading(struct vt *vt)
 	}
 }
 
+/* All that was held back; less than the interval without any is its end. */
 static void read_again(struct vt *vt)
 {
-	while (vt_pump(vt, 100))
+	while (vt_pump(vt, 30))
 		;
 }
 
