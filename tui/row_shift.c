@@ -38,6 +38,8 @@ struct row_shift row_shift_find(const cchar_t *was, const cchar_t *is, int width
 		if (run.saved > best.saved)
 			best = run;
 	}
+	if (!best.saved)
+		return best;
 	/* What comes after the part that moved has moved as well, and must be written again. */
 	best.saved = different(was, is, best.at, width, 0) - different(was, is, best.at, width, 1);
 	return best.saved >= WORTH_CELLS ? best : (struct row_shift){ 0 };
@@ -62,48 +64,50 @@ static void put_without(int y, const cchar_t *was, int at, int width)
 	mvadd_wchnstr(y, width - 1, &blank, 1);
 }
 
-/* True if the row's shift is in stdscr now; the row itself is in `is`. */
-static bool shift_row(int y, cchar_t *was, cchar_t *is, int width)
+/* The shift of a row of stdscr against the screen; `was` and `is` take its cells, there and here. */
+static struct row_shift find_in_row(int y, cchar_t *was, cchar_t *is, int width)
 {
+	static const struct row_shift none = { 0 };
 	struct row_shift shift;
 
-	memset(was, 0, (width + 1) * sizeof(*was));
-	memset(is, 0, (width + 1) * sizeof(*is));
+	memset(was, 0, width * sizeof(*was));
+	memset(is, 0, width * sizeof(*is));
 	mvwin_wchnstr(curscr, y, 0, was, width);
 	mvin_wchnstr(y, 0, is, width);
+	if (!memcmp(was, is, width * sizeof(*was)))
+		return none;
 	shift = row_shift_find(was, is, width);
-	if (!shift.saved || !one_column_each(was, width) || !one_column_each(is, width))
-		return false;
-	put_without(y, was, shift.at, width);
-	return true;
+	return shift.saved && one_column_each(was, width) && one_column_each(is, width) ? shift : none;
 }
 
 void row_shift_apply(void)
 {
-	int height = getmaxy(stdscr), width = getmaxx(stdscr), y, x, shifted = 0;
-	cchar_t *was, *rows;
+	int height = getmaxy(stdscr), width = getmaxx(stdscr), y, x;
+	WINDOW *final = NULL; /* stdscr as it is to be, once a row of it shows a step on the way */
+	cchar_t *cells;
 
 	if (is_cleared(curscr) || !parm_dch || getmaxy(curscr) != height || getmaxx(curscr) != width)
 		return;
-	was = calloc(width + 1, sizeof(*was));
-	rows = calloc(height * (size_t)(width + 1), sizeof(*rows));
+	/* One more for each row: ncurses ends what it reads with an empty cell. */
+	cells = calloc(2 * (width + 1), sizeof(*cells));
 	getyx(stdscr, y, x);
-	for (int row = 0; was && rows && row < height; row++) {
-		cchar_t *is = rows + row * (size_t)(width + 1);
+	for (int row = 0; cells && row < height; row++) {
+		struct row_shift shift = find_in_row(row, cells, cells + width + 1, width);
 
-		if (shift_row(row, was, is, width))
-			shifted++;
-		else
-			is[0].chars[0] = L'\0';
+		if (!shift.saved)
+			continue;
+		if (!final)
+			final = dupwin(stdscr);
+		if (!final)
+			break;
+		put_without(row, cells, shift.at, width);
 	}
-	if (shifted) {
+	if (final) {
 		wnoutrefresh(stdscr);
 		doupdate();
-		for (int row = 0; row < height; row++)
-			if (rows[row * (size_t)(width + 1)].chars[0])
-				mvadd_wchnstr(row, 0, rows + row * (size_t)(width + 1), width);
+		copywin(final, stdscr, 0, 0, 0, 0, height - 1, width - 1, FALSE);
+		delwin(final);
 	}
 	move(y, x);
-	free(rows);
-	free(was);
+	free(cells);
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/prompt.h"
+
 void settings_options(struct options *options, const struct config *config)
 {
 	if (!options->delay_given)
@@ -80,21 +82,29 @@ int settings_toggle(struct config *config, const char *view, const struct column
 
 /* ---- sets of functions ---- */
 
-/* The set that "@name" stands for. -EINVAL: there is none of that name. */
+/* The set that a word stands for, "@name"; NULL: none, the word stands for itself. -EINVAL: no such set. */
 static int find_set(const struct config *config, const char *word, const struct config_list **set,
 	struct error *err)
 {
 	char names[200] = "";
 	size_t used = 0;
 
-	*set = config_list(config, CONFIG_FUNCTIONS, word + 1);
-	if (*set)
+	*set = word[0] == '@' ? config_list(config, CONFIG_FUNCTIONS, word + 1) : NULL;
+	if (*set || word[0] != '@')
 		return 0;
 	for (int i = 0; i < config->n_lists && used < sizeof(names); i++)
 		if (config->list[i].section == CONFIG_FUNCTIONS && config->list[i].n)
 			used += snprintf(names + used, sizeof(names) - used, " @%s", config->list[i].name);
 	return error_set(err, -EINVAL, "the config has no set of functions '%.60s'%s%s", word,
 		names[0] ? "; there are" : "", names);
+}
+
+/* The k-th of the words that a word stands for; NULL: there are no more. */
+static const char *word_of(const struct config_list *set, const char *word, int k)
+{
+	if (!set)
+		return k ? NULL : word;
+	return k < set->n ? set->word[k] : NULL;
 }
 
 bool settings_wants_sets(const struct options *options)
@@ -111,15 +121,16 @@ int settings_sets(struct options *options, const struct config *config, struct e
 
 	all->n = 0;
 	for (int i = 0; i < given.n; i++) {
-		const struct config_list *set = NULL;
+		const struct config_list *set;
+		const char *word;
 
-		if (given.word[i][0] == '@' && find_set(config, given.word[i], &set, err))
+		if (find_set(config, given.word[i], &set, err))
 			return -EINVAL;
-		for (int k = 0; k < (set ? set->n : 1); k++) {
+		for (int k = 0; (word = word_of(set, given.word[i], k)); k++) {
 			if (all->n == OPTIONS_LIST_MAX)
 				return error_set(err, -EINVAL, "--functions takes up to %d words, those of sets included",
 					OPTIONS_LIST_MAX);
-			all->word[all->n++] = set ? set->word[k] : given.word[i];
+			all->word[all->n++] = word;
 		}
 	}
 	return 0;
@@ -128,16 +139,17 @@ int settings_sets(struct options *options, const struct config *config, struct e
 static int add_word(const struct config *config, const char *word, struct function_choice *choice,
 	struct error *err)
 {
-	const struct config_list *set = NULL;
+	const struct config_list *set;
+	const char *one;
 
 	if (strcmp(word, "none") == 0) {
 		*choice = (struct function_choice){ 0 };
 		return 0;
 	}
-	if (word[0] == '@' && find_set(config, word, &set, err))
+	if (find_set(config, word, &set, err))
 		return -EINVAL;
-	for (int k = 0; k < (set ? set->n : 1); k++)
-		if (!function_choice_add(choice, set ? set->word[k] : word))
+	for (int k = 0; (one = word_of(set, word, k)); k++)
+		if (!function_choice_add(choice, one))
 			return error_set(err, -EINVAL, "'%.40s' is one word too many or too long", word);
 	return 0;
 }
@@ -162,20 +174,21 @@ int settings_choice(struct config *config, const char *text, struct function_cho
 	struct error *err)
 {
 	static const char blanks[] = " ,\t";
-	char typed[1024], *rest, *name = NULL, *globs = typed;
+	char typed[PROMPT_MAX], *rest, *word, *equals;
+	const char *name;
 	int rc;
 
 	memset(choice, 0, sizeof(*choice));
 	snprintf(typed, sizeof(typed), "%s", text);
-	if (strchr(typed, '=')) {
-		globs = strchr(typed, '=');
-		*globs++ = '\0';
-		name = strtok_r(typed, blanks, &rest);
-	}
-	for (char *word = strtok_r(globs, blanks, &rest); word; word = strtok_r(NULL, blanks, &rest)) {
+	equals = strchr(typed, '=');
+	if (equals)
+		*equals = '\0';
+	name = equals ? strtok_r(typed, blanks, &rest) : NULL;
+	word = strtok_r(equals ? equals + 1 : typed, blanks, &rest);
+	for (; word; word = strtok_r(NULL, blanks, &rest)) {
 		rc = add_word(config, word, choice, err);
 		if (rc)
 			return rc;
 	}
-	return globs == typed ? 0 : define_set(config, name ? name : "", choice, err);
+	return equals ? define_set(config, name ? name : "", choice, err) : 0;
 }

@@ -39,7 +39,7 @@ int settings_sets(struct options *options, const struct config *config, struct e
 
 /*
  * What was typed: words as --functions takes them, "none", or "@mine = words", which puts that set into the
- * config too. -EINVAL or -ENOSPC with a sentence; then nothing has changed.
+ * config too. -EINVAL or -ENOSPC with a sentence; then the config has not changed.
  */
 int settings_choice(struct config *config, const char *text, struct function_choice *choice,
 	struct error *err);

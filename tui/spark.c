@@ -56,13 +56,14 @@ void spark_draw(const struct canvas *canvas, int y, int x, const float *values, 
 	double hottest, enum theme_gradient gradient)
 {
 	float newest = n > 0 && !isnan(values[n - 1]) ? values[n - 1] : 0;
-	bool idle = largest_of(values, n) <= 0;
+	double peak = largest_of(values, n);
+	bool idle = peak <= 0;
 	struct paint paint = colour_role(canvas->colour, idle ? ROLE_DIM : ROLE_GRAPH);
 
 	if (canvas->plain)
 		return;
 	if (largest <= 0)
-		largest = fmax(largest_of(values, n), hottest);
+		largest = fmax(peak, hottest);
 	if (!idle && hottest > 0)
 		paint = colour_gradient(
 			canvas->colour, gradient, (int)(fmin(newest / hottest, 1) * 100));

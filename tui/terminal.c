@@ -320,8 +320,9 @@ static void leave_charset_alone(void)
 void terminal_redraw(void)
 {
 	clearok(curscr, TRUE);
-	if (term.charset)
-		putp(TO_ASCII);
+	if (!term.charset)
+		return;
+	putp(TO_ASCII); /* by stdio, not by ncurses' own buffer */
 	fflush(stdout);
 }
 

@@ -19,10 +19,9 @@
 
 #define RECORDING "tests/tui/recordings/edge-64.pcapng.gz"
 
-static struct vt *start_paused(int cols, int rows)
+static struct vt *start_paused_on(const struct vt_options *options)
 {
-	const struct vt_options options = { .rows = rows, .cols = cols };
-	struct vt *vt = vt_start(&options,
+	struct vt *vt = vt_start(options,
 		(const char *[]){ program_skewtop(), "--replay", RECORDING, NULL });
 
 	vt_keys(vt, "p");
@@ -30,6 +29,11 @@ static struct vt *start_paused(int cols, int rows)
 	vt_answer(vt, ":", "@1795615330");
 	vt_settle(vt);
 	return vt;
+}
+
+static struct vt *start_paused(int cols, int rows)
+{
+	return start_paused_on(&(const struct vt_options){ .rows = rows, .cols = cols });
 }
 
 static void press(struct vt *vt, const char *const *keys)
@@ -198,17 +202,12 @@ static void test_redraw(void **state)
 static void test_moves_on(void **state)
 {
 	static const char *const views[] = { "1", "2", "3", "6" };
-	const struct vt_options options = { .rows = 50, .cols = 200, .keep_bytes = true };
-	struct vt *vt = vt_start(&options,
-		(const char *[]){ program_skewtop(), "--replay", RECORDING, NULL });
+	struct vt *vt = start_paused_on(
+		&(const struct vt_options){ .rows = 50, .cols = 200, .keep_bytes = true });
 	struct vt *fresh = start_paused(200, 50);
 	size_t n;
 
 	(void)state;
-	vt_keys(vt, "p");
-	vt_expect(vt, "of 61");
-	vt_answer(vt, ":", "@1795615330");
-	vt_settle(vt);
 	for (size_t v = 0; v < sizeof(views) / sizeof(views[0]); v++) {
 		press(fresh, (const char *const[]){ views[v], NULL });
 		press(vt, (const char *const[]){ views[v], NULL });
