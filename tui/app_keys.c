@@ -322,7 +322,7 @@ static void open_prompt(struct app *app, enum prompt_kind kind)
 			app_say(app, ROLE_WARN, "a recording has the functions that were recorded");
 			return;
 		}
-		snprintf(label, sizeof(label), "functions (core, all, none, globs such as tcp_*, @set, @set = globs):");
+		snprintf(label, sizeof(label), "functions (core all none tcp_* @set, @set = globs):");
 		snprintf(text, sizeof(text), "all");
 		break;
 	case PROMPT_PACKET_FILTER:

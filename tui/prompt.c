@@ -128,9 +128,13 @@ void prompt_draw(const struct prompt *prompt, const struct canvas *canvas, int y
 {
 	char head[PROMPT_MAX];
 	const char *text = prompt->text;
+	/* The label gives way to what is typed, a blank before and two cells behind it, down to half the width. */
+	int label = width - text_columns(text) - 3;
 	int used, at;
 
-	used = canvas_role(canvas, y, x, width, ROLE_HIGHLIGHT, prompt->label);
+	if (label < width / 2)
+		label = width / 2;
+	used = canvas_cut(canvas, y, x, label, ROLE_HIGHLIGHT, prompt->label);
 	used += canvas_role(canvas, y, x + used, width - used, ROLE_TEXT, " ");
 	snprintf(head, sizeof(head), "%.*s", (int)prompt->at, prompt->text);
 	/* A long text moves to the left, so that its cursor stays on screen. */

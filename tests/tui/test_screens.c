@@ -127,6 +127,10 @@ static void test_cpus(void **state)
 	PRESS(&play, "c hot Enter", "cpu:5", "!cpu4 ");
 	PRESS(&play, "c 99 Enter", "there is no CPU 99", "cpu:5");
 	PRESS(&play, "c all Enter", "cpu0 ", "!cpu:5");
+	/* What is typed stays whole as long as it takes less than half of the line: the label is cut instead. */
+	PRESS(&play, "s a-column-with-a-name-as-long-as-this", "sort by (",
+		" a-column-with-a-name-as-long-as-this");
+	PRESS(&play, "Esc", "!sort by");
 	PRESS(&play, "b", "by core");
 	PRESS(&play, "b", "by llc", "llc0", "llc4", "!2 off");
 	PRESS(&play, "b", "by node", "node0", "node1");
