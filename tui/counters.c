@@ -176,7 +176,7 @@ uint64_t counters_identity(const void *rows, int index)
 {
 	const struct counter_row *row = row_of(rows, index);
 
-	return (uint64_t)row->part->table << 32 | (uint32_t)row->row;
+	return (uint64_t)row->part->table << 40 | (uint64_t)row->part->column << 32 | (uint32_t)row->row;
 }
 
 bool counters_idle(const void *rows, int index)
@@ -195,8 +195,8 @@ void counters_draw_cell(const void *context, int index, int column, const struct
 	(void)column;
 	if (canvas->plain || !rows->frame.newer)
 		return;
-	series_row(rows->frame.series, rows->frame.newer->sequence, row->part->table, row->row, values,
-		n);
+	series_row(rows->frame.series, rows->frame.newer->sequence, row->part->table, row->row,
+		row->part->column, values, n);
 	spark_draw(canvas, y, x, values, n, 0, rows->hottest, rows->spec->gradient);
 }
 

@@ -10,12 +10,36 @@
 #include "bpf/abi.h"
 #include "core/rates.h"
 
-/* What one interval tells: rates by row of each table, and by CPU. */
+/* The columns with a history besides the first of each table: an interface's two ways are rows of their own. */
+static const struct kept {
+	enum table_id table;
+	int column;
+} more[] = {
+	{ TABLE_INTERFACES, IF_TX_PACKETS },
+};
+
+enum { KEPT = TABLE_COUNT + sizeof(more) / sizeof(more[0]) };
+
+static struct kept kept_at(int k)
+{
+	return k < TABLE_COUNT ? (struct kept){ k, 0 } : more[k - TABLE_COUNT];
+}
+
+/* -1: that column has none. */
+static int kept_find(enum table_id table, int column)
+{
+	for (int k = column ? TABLE_COUNT : (int)table; k < (int)KEPT; k++)
+		if (kept_at(k).table == table && kept_at(k).column == column)
+			return k;
+	return -1;
+}
+
+/* What one interval tells: rates by row of each column that is kept, and by CPU. */
 struct point {
 	uint64_t sequence; /* of the snapshot at its end */
 	bool made;
-	float *rows[TABLE_COUNT];
-	int n_rows[TABLE_COUNT];
+	float *rows[KEPT];
+	int n_rows[KEPT];
 	float *cpus[SERIES_CPU_KINDS];
 	float all[SERIES_CPU_KINDS]; /* over the CPUs shown */
 };
@@ -47,8 +71,8 @@ struct series *series_new(const struct history *history, const struct host *host
 
 static void point_clear(struct point *point)
 {
-	for (int t = 0; t < TABLE_COUNT; t++)
-		free(point->rows[t]);
+	for (int k = 0; k < (int)KEPT; k++)
+		free(point->rows[k]);
 	for (int k = 0; k < SERIES_CPU_KINDS; k++)
 		free(point->cpus[k]);
 	memset(point, 0, sizeof(*point));
@@ -85,39 +109,42 @@ static const struct cpus *shown_of(const struct series *series)
 	return series->narrowed ? &series->shown : NULL;
 }
 
-static uint64_t grown(const struct table *older, const struct table *newer, int row, int slot)
+static uint64_t grown(
+	const struct table *older, const struct table *newer, int row, int column, int slot)
 {
-	uint64_t then = table_at(older, row, 0, slot), now = table_at(newer, row, 0, slot);
+	uint64_t then = table_at(older, row, column, slot), now = table_at(newer, row, column, slot);
 
 	return now > then ? now - then : 0;
 }
 
-/* The sum over the slots that count, of what row `row` has grown by. */
+/* The sum over the slots that count, of what a row has grown by in a column. */
 static uint64_t grown_of_row(const struct series *series, const struct table *older,
-	const struct table *newer, int row)
+	const struct table *newer, int row, int column)
 {
 	const struct topology *topology = &series->host->topology;
-	uint64_t sum = series->narrowed ? 0 : grown(older, newer, row, newer->n_slots - 1);
+	uint64_t sum = series->narrowed ? 0 : grown(older, newer, row, column, newer->n_slots - 1);
 
 	for (int slot = 0; slot < newer->n_slots - 1 && slot < topology->n_cpus; slot++)
 		if (!series->narrowed || cpus_has(&series->shown, topology->cpu[slot].id))
-			sum += grown(older, newer, row, slot);
+			sum += grown(older, newer, row, column, slot);
 	return sum;
 }
 
 static void make_rows(struct series *series, struct point *point, const struct snapshot *older,
 	const struct snapshot *newer, double seconds)
 {
-	for (int t = 0; t < TABLE_COUNT; t++) {
-		const struct table *table = &newer->table[t];
+	for (int k = 0; k < (int)KEPT; k++) {
+		struct kept kept = kept_at(k);
+		const struct table *table = &newer->table[kept.table];
 
-		point->rows[t] = calloc(table->n_rows + 1, sizeof(float));
-		if (!point->rows[t])
+		point->rows[k] = calloc(table->n_rows + 1, sizeof(float));
+		if (!point->rows[k])
 			continue;
-		point->n_rows[t] = table->n_rows;
+		point->n_rows[k] = table->n_rows;
 		for (int row = 0; row < table->n_rows; row++)
-			point->rows[t][row] =
-				grown_of_row(series, &older->table[t], table, row) / seconds;
+			point->rows[k][row] = grown_of_row(series, &older->table[kept.table], table, row,
+						      kept.column) /
+				seconds;
 	}
 }
 
@@ -177,16 +204,18 @@ static const struct point *point_of(struct series *series, uint64_t upto, int i,
 	return back < upto ? point_at(series, upto - back) : NULL;
 }
 
-void series_row(struct series *series, uint64_t upto, enum table_id table, int row, float *out,
-	int n)
+void series_row(struct series *series, uint64_t upto, enum table_id table, int row, int column,
+	float *out, int n)
 {
+	int k = kept_find(table, column);
+
 	for (int i = 0; i < n; i++) {
 		const struct point *point = point_of(series, upto, i, n);
 
-		if (!point)
+		if (!point || k < 0)
 			out[i] = NAN;
 		else
-			out[i] = row < point->n_rows[table] ? point->rows[table][row] : 0;
+			out[i] = row < point->n_rows[k] ? point->rows[k][row] : 0;
 	}
 }
 

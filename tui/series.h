@@ -24,10 +24,11 @@ void series_show(struct series *series, const struct cpus *shown);
 
 /*
  * The rates of the `n` intervals that end with snapshot `upto`, oldest first; what is not kept is NAN.
- * At most SERIES_POINTS - 1. `row`: the first column of that row, over the CPUs shown.
+ * At most SERIES_POINTS - 1. Over the CPUs shown. Kept are the first column of each table and the packets that
+ * interfaces send.
  */
-void series_row(struct series *series, uint64_t upto, enum table_id table, int row, float *out,
-	int n);
+void series_row(struct series *series, uint64_t upto, enum table_id table, int row, int column,
+	float *out, int n);
 
 /* All rows of a kind together; slot -1: over the CPUs shown. Packets are those received and sent. */
 void series_of_cpu(struct series *series, uint64_t upto, enum series_cpu kind, int slot, float *out,

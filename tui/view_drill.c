@@ -186,7 +186,8 @@ static void draw_rate(const struct drill_view *v, const struct frame *frame,
 		n = 60;
 	if (n <= 0)
 		return;
-	series_row(frame->series, frame->newer->sequence, v->drill.table, v->drill.row, values, n);
+	series_row(frame->series, frame->newer->sequence, v->drill.table, v->drill.row,
+		v->drill.column, values, n);
 	spark_draw(canvas, line.y, line.x + 1 + used, values, n, 0, 0, GRADIENT_HEAT);
 }
 

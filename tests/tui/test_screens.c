@@ -276,6 +276,36 @@ static void test_programs(void **state)
 	play_end(&play);
 }
 
+/* An interface's two ways are two rows, each with its own history, and the selection goes through them all. */
+static void test_interfaces(void **state)
+{
+	static const struct script_row rows[] = {
+		{ TABLE_INTERFACES, 4026531840, 2, 0, "eth0", "netns 4026531840", 0 },
+		{ TABLE_INTERFACES, 4026531840, 3, 0, "eth1", "netns 4026531840", 0 },
+	};
+	static const struct script_line lines[] = {
+		{ 0, SCRIPT_GROW, TABLE_INTERFACES, 0, IF_RX_PACKETS, 1, 1000 },
+		{ 0, SCRIPT_GROW, TABLE_INTERFACES, 1, IF_TX_PACKETS, 0, 20 },
+		{ 6, SCRIPT_GROW, TABLE_INTERFACES, 0, IF_TX_PACKETS, 1, 500 },
+		{ 6, SCRIPT_GROW, TABLE_INTERFACES, 1, IF_RX_PACKETS, 0, 250 },
+	};
+	struct script script = script_machine(2, 1);
+	struct play play;
+
+	script.rows = rows;
+	script.n_rows = sizeof(rows) / sizeof(rows[0]);
+	script.lines = lines;
+	script.n_lines = sizeof(lines) / sizeof(lines[0]);
+	play_script(&play, &script, *state, "interfaces");
+	PRESS(&play, "6", "> eth0              rx");
+	golden_screen(play.golden, "table");
+	PRESS(&play, "Down", "> eth0              tx", "\u2581\u2584");
+	PRESS(&play, "Down", "> eth1              rx", "\u2581\u2582");
+	PRESS(&play, "Down", "> eth1              tx");
+	PRESS(&play, "Up Up Enter", "\u2581\u2588");
+	play_end(&play);
+}
+
 static void test_time(void **state)
 {
 	struct play play;
@@ -351,6 +381,7 @@ int main(void)
 		BOTH(test_pane),
 		BOTH(test_inside),
 		BOTH(test_programs),
+		BOTH(test_interfaces),
 		BOTH(test_time),
 		BOTH(test_stale),
 	};
