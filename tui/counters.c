@@ -196,8 +196,9 @@ void counters_draw_cell(const void *context, int index, int column, const struct
 	if (canvas->plain || !rows->frame.newer)
 		return;
 	series_row(rows->frame.series, rows->frame.newer->sequence, row->part->table, row->row,
-		row->part->column, values, n);
-	spark_draw(canvas, y, x, values, n, 0, rows->hottest, rows->spec->gradient);
+		row->part->column, values, series_span(n));
+	series_fold(values, n, rows->frame.newer->sequence);
+	spark_draw(canvas, y, x, values, n, rows->peak, rows->spec->gradient);
 }
 
 const char *counters_title(const void *context, int column)
@@ -256,6 +257,8 @@ static int collect_part(struct counter_rows *rows, const struct counter_part *pa
 
 	if (make_room(rows, rows->n + n))
 		return -ENOMEM;
+	rows->peak = fmax(rows->peak, series_peak(f->series, f->newer->sequence, part->table, part->column,
+					      SERIES_SCALE));
 	for (int i = 0; i < n; i++) {
 		const struct row *info = catalog_row(f->host->catalog, part->table, i);
 
@@ -264,7 +267,6 @@ static int collect_part(struct counter_rows *rows, const struct counter_part *pa
 		fill_row(rows, &rows->row[rows->n], part, i, info);
 		if (!rows->spec->share_of_rx)
 			rows->share_base += rows->row[rows->n].spread.sum;
-		rows->hottest = fmax(rows->hottest, rows->row[rows->n].spread.sum);
 		rows->n++;
 	}
 	return 0;
@@ -278,7 +280,7 @@ static int collect_rows(struct counter_rows *rows, const struct frame *frame)
 	if (rows->narrowed)
 		rows->frame.shown = &rows->only;
 	rows->n = 0;
-	rows->share_base = rows->hottest = 0;
+	rows->share_base = rows->peak = 0;
 	if (!frame->newer)
 		return 0;
 	if (rows->spec->share_of_rx)

@@ -71,7 +71,7 @@ struct counter_rows {
 	struct counter_row *row;
 	int n, room;
 	double share_base; /* per second */
-	double hottest;	   /* the largest sum, per second */
+	double peak;	   /* the largest sum of a row, per second: the scale of history lines */
 };
 
 struct counters {

@@ -164,14 +164,13 @@ struct stat {
 	const char *name;
 	enum table_id table;
 	uint32_t flags;
-	enum theme_gradient gradient;
 	int series; /* enum series_cpu, -1: none */
 };
 
 static const struct stat stat_lines[] = {
-	{ STATS_SYSCALLS, "SYS", TABLE_SYSCALLS, 0, GRADIENT_HEAT, SERIES_SYSCALLS },
-	{ STATS_PACKETS, "PKT", TABLE_PROBES, PROBE_RX | PROBE_TX, GRADIENT_RX, SERIES_PACKETS },
-	{ STATS_DROPS, "DROP", TABLE_DROPS, 0, GRADIENT_DROPS, -1 },
+	{ STATS_SYSCALLS, "SYS", TABLE_SYSCALLS, 0, SERIES_SYSCALLS },
+	{ STATS_PACKETS, "PKT", TABLE_PROBES, PROBE_RX | PROBE_TX, SERIES_PACKETS },
+	{ STATS_DROPS, "DROP", TABLE_DROPS, 0, -1 },
 };
 
 static void draw_stat(const struct canvas *canvas, const struct frame *frame, struct area line,
@@ -199,8 +198,9 @@ static void draw_stat(const struct canvas *canvas, const struct frame *frame, st
 		n = 60;
 	if (stat->series < 0 || n <= 0)
 		return;
-	series_of_cpu(frame->series, frame->newer->sequence, stat->series, -1, values, n);
-	spark_draw(canvas, line.y, line.x + used, values, n, 0, 0, stat->gradient);
+	series_of_cpu(frame->series, frame->newer->sequence, stat->series, -1, values, series_span(n));
+	series_fold(values, n, frame->newer->sequence);
+	spark_quiet(canvas, line.y, line.x + used, values, n);
 }
 
 void header_stats(

@@ -40,6 +40,7 @@ struct point {
 	bool made;
 	float *rows[KEPT];
 	int n_rows[KEPT];
+	float largest[KEPT]; /* of rows */
 	float *cpus[SERIES_CPU_KINDS];
 	float all[SERIES_CPU_KINDS]; /* over the CPUs shown */
 };
@@ -141,10 +142,12 @@ static void make_rows(struct series *series, struct point *point, const struct s
 		if (!point->rows[k])
 			continue;
 		point->n_rows[k] = table->n_rows;
-		for (int row = 0; row < table->n_rows; row++)
+		for (int row = 0; row < table->n_rows; row++) {
 			point->rows[k][row] = grown_of_row(series, &older->table[kept.table], table, row,
 						      kept.column) /
 				seconds;
+			point->largest[k] = fmaxf(point->largest[k], point->rows[k][row]);
+		}
 	}
 }
 
@@ -219,6 +222,20 @@ void series_row(struct series *series, uint64_t upto, enum table_id table, int r
 	}
 }
 
+float series_peak(struct series *series, uint64_t upto, enum table_id table, int column, int n)
+{
+	int k = kept_find(table, column);
+	float peak = 0;
+
+	for (int i = 0; i < n && k >= 0; i++) {
+		const struct point *point = point_of(series, upto, i, n);
+
+		if (point)
+			peak = fmaxf(peak, point->largest[k]);
+	}
+	return peak;
+}
+
 void series_of_cpu(struct series *series, uint64_t upto, enum series_cpu kind, int slot, float *out,
 	int n)
 {
@@ -230,4 +247,33 @@ void series_of_cpu(struct series *series, uint64_t upto, enum series_cpu kind, i
 		else
 			out[i] = slot < 0 ? point->all[kind] : point->cpus[kind][slot];
 	}
+}
+
+/* Values to a cell. */
+static int share_of_cell(int cells)
+{
+	return (SERIES_LEAST + cells - 1) / cells;
+}
+
+int series_span(int cells)
+{
+	return cells * share_of_cell(cells);
+}
+
+void series_fold(float *values, int cells, uint64_t upto)
+{
+	int share = share_of_cell(cells), n = series_span(cells);
+	int value = n - 1, newest = upto % share + 1; /* how many the newest cell has so far */
+
+	if (share == 1)
+		return;
+	/* From the right, so that cells are written where they were read already: into the end of the array. */
+	for (int cell = cells - 1, left = newest; cell >= 0; cell--, left = share) {
+		float largest = NAN;
+
+		for (; left; left--)
+			largest = fmaxf(largest, values[value--]);
+		values[n - cells + cell] = largest;
+	}
+	memmove(values, values + n - cells, cells * sizeof(*values));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The last minute of every row and every CPU, for the history columns. Made from the snapshots of the
+ * The last minutes of every row and every CPU, for the history lines. Made from the snapshots of the
  * history when they are first asked for, kept for the last SERIES_POINTS of them.
  */
 #ifndef SKEWTOP_TUI_SERIES_H
@@ -9,7 +9,11 @@
 #include "core/history.h"
 #include "core/host.h"
 
-enum { SERIES_POINTS = 128 };
+enum {
+	SERIES_POINTS = 256,
+	SERIES_LEAST = 60,  /* samples that a history line shows at least, however narrow it is */
+	SERIES_SCALE = 64,  /* that its scale is of: a peak that left the line presses it down no longer */
+};
 
 enum series_cpu { SERIES_PACKETS, SERIES_SYSCALLS, SERIES_CPU_KINDS };
 
@@ -30,8 +34,20 @@ void series_show(struct series *series, const struct cpus *shown);
 void series_row(struct series *series, uint64_t upto, enum table_id table, int row, int column,
 	float *out, int n);
 
+/* The largest rate of any row of the table in that column, over the CPUs shown, in the `n` intervals up to `upto`. */
+float series_peak(struct series *series, uint64_t upto, enum table_id table, int column, int n);
+
 /* All rows of a kind together; slot -1: over the CPUs shown. Packets are those received and sent. */
 void series_of_cpu(struct series *series, uint64_t upto, enum series_cpu kind, int slot, float *out,
 	int n);
+
+/*
+ * A line of `cells` cells is made of series_span(cells) values: one for each cell, or as many more as
+ * SERIES_LEAST asks for. series_fold() leaves in the first `cells` of them the largest of what each cell stands for. Which values
+ * share a cell depends on their sequence numbers: only the newest cell still changes, and the line moves on when that
+ * one is full.
+ */
+int series_span(int cells);
+void series_fold(float *values, int cells, uint64_t upto);
 
 #endif

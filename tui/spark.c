@@ -29,17 +29,21 @@ char level_letter(double value, double largest)
 }
 
 /* Eighths of a cell, as glyphs; the first stands for idle. */
+enum { EIGHTHS = 8 };
 static const char *const eighths[] = { "▁", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+
+/* 0 for nothing, else 1 to EIGHTHS. */
+static int height(double share)
+{
+	return (int)ceil(fmin(share, 1) * EIGHTHS);
+}
 
 static void draw_level(
 	const struct canvas *canvas, int y, int x, double share, struct paint paint)
 {
 	char letter[2] = { level_letter(share, 1) };
 
-	if (canvas->utf8)
-		canvas_text(canvas, y, x, 1, paint, eighths[(int)ceil(fmin(share, 1) * 8)]);
-	else
-		canvas_text(canvas, y, x, 1, paint, letter);
+	canvas_text(canvas, y, x, 1, paint, canvas->utf8 ? eighths[height(share)] : letter);
 }
 
 static double largest_of(const float *values, int n)
@@ -52,24 +56,39 @@ static double largest_of(const float *values, int n)
 	return largest;
 }
 
-void spark_draw(const struct canvas *canvas, int y, int x, const float *values, int n, double largest,
-	double hottest, enum theme_gradient gradient)
+/* What is idle has the colour of the lowest height, so that a line flickers no more than it must. */
+static struct paint paint_of(const struct canvas *canvas, enum theme_gradient gradient, double share)
 {
-	float newest = n > 0 && !isnan(values[n - 1]) ? values[n - 1] : 0;
-	double peak = largest_of(values, n);
-	bool idle = peak <= 0;
-	struct paint paint = colour_role(canvas->colour, idle ? ROLE_DIM : ROLE_GRAPH);
+	int steps = height(share) - 1;
 
-	if (canvas->plain)
+	return colour_gradient(canvas->colour, gradient, steps * 100 / (EIGHTHS - 1));
+}
+
+void spark_draw(const struct canvas *canvas, int y, int x, const float *values, int n, double largest,
+	enum theme_gradient gradient)
+{
+	double peak = largest_of(values, n);
+
+	if (peak <= 0) {
+		spark_quiet(canvas, y, x, values, n);
 		return;
+	}
 	if (largest <= 0)
-		largest = fmax(peak, hottest);
-	if (!idle && hottest > 0)
-		paint = colour_gradient(
-			canvas->colour, gradient, (int)(fmin(newest / hottest, 1) * 100));
-	for (int i = 0; i < n; i++)
+		largest = peak;
+	for (int i = 0; i < n && !canvas->plain; i++)
 		if (!isnan(values[i]))
-			draw_level(canvas, y, x + i, largest > 0 ? values[i] / largest : 0, paint);
+			draw_level(canvas, y, x + i, values[i] / largest,
+				paint_of(canvas, gradient, values[i] / largest));
+}
+
+void spark_quiet(const struct canvas *canvas, int y, int x, const float *values, int n)
+{
+	double peak = largest_of(values, n);
+	struct paint paint = colour_role(canvas->colour, peak > 0 ? ROLE_GRAPH : ROLE_DIM);
+
+	for (int i = 0; i < n && !canvas->plain; i++)
+		if (!isnan(values[i]))
+			draw_level(canvas, y, x + i, peak > 0 ? values[i] / peak : 0, paint);
 }
 
 void bar_draw(const struct canvas *canvas, int y, int x, int width, double value, double largest,

@@ -16,13 +16,15 @@ char level_letter(double value, double largest);
 #define LEVEL_LEGEND "_ idle  . <5%  : 5  - 10  = 25  + 40  * 60  # 80  @ 95"
 
 /*
- * Draws `n` values, oldest at the left, one cell each. Heights are shares of `largest` (0: of the largest of
- * them and of `hottest`), so that a steady trickle is no wall. The whole line has the colour of its
- * newest value's share of `hottest` (0: a quiet one), dim where all of it is idle: it tells what is hot now,
- * and a line that moves on by a cell costs no changes of colour. NAN, what is not known, is a blank.
+ * Draws `n` values, oldest at the left, one cell each, as shares of `largest` (0: of the largest of them). Each
+ * cell has the colour of its height, so that a line that moves on by a cell keeps the colours it has; all of it is dim
+ * where it is idle throughout. NAN, what is not known, is a blank.
  */
 void spark_draw(const struct canvas *canvas, int y, int x, const float *values, int n, double largest,
-	double hottest, enum theme_gradient gradient);
+	enum theme_gradient gradient);
+
+/* The same in one quiet colour, on a scale of its own: beside numbers that say how much it is. */
+void spark_quiet(const struct canvas *canvas, int y, int x, const float *values, int n);
 
 /* A bar of `width` cells, filled to the share value / largest. */
 void bar_draw(const struct canvas *canvas, int y, int x, int width, double value, double largest,

@@ -14,7 +14,7 @@ static const struct column columns[] = {
 	{ .what = COUNTER_WHERE, .id = "where", .title = "WHERE", .width = 20, .most = 40,
 		.rank = 4, .text = true },
 	{ .what = COUNTER_TOTAL, .id = "total", .title = "TOTAL", .width = 8, .rank = 2 },
-	{ .what = COUNTER_SPARK, .id = "history", .title = "60 s, all CPUs", .width = 14,
+	{ .what = COUNTER_SPARK, .id = "history", .title = "HISTORY, ALL", .width = 14,
 		.most = 60, .rank = 5,
 		.picture = true },
 };

@@ -47,7 +47,7 @@ static const struct column columns[CPU_COLUMNS] = {
 		.text = true },
 	[CPU_INTERFACE] = { .id = "interface", .title = "TOP IFACE", .width = 12, .most = 16,
 		.rank = 7, .text = true },
-	[CPU_HISTORY] = { .id = "history", .title = "60 s", .width = 8, .most = 60, .rank = 3,
+	[CPU_HISTORY] = { .id = "history", .title = "HISTORY", .width = 8, .most = 60, .rank = 3,
 		.picture = true },
 };
 
@@ -70,6 +70,7 @@ struct cpus_view {
 	const struct row **interface;
 	double mean[MEASURES]; /* over the groups online */
 	double sum[MEASURES];
+	double peak; /* the scale of the history column */
 	const struct frame *frame; /* while drawing */
 	int room;		   /* groups that the arrays hold */
 	int width;		   /* as drawn last */
@@ -378,16 +379,18 @@ static enum series_cpu series_shown(const struct cpus_view *v)
 	return calls ? SERIES_SYSCALLS : SERIES_PACKETS;
 }
 
-/* Of the busiest group, in what the history column shows. */
-static double hottest_rate(const struct cpus_view *v)
+/* The largest rate of a group in what history lines show, in what the history column shows. */
+static double peak_of_groups(const struct cpus_view *v)
 {
-	const struct measure *m =
-		&v->measure[series_shown(v) == SERIES_SYSCALLS ? SYSCALLS : PACKETS];
-	double largest = 0;
+	float values[SERIES_POINTS];
+	double peak = 0;
 
-	for (int i = 0; i < v->groups.n; i++)
-		largest = fmax(largest, m->group[i]);
-	return largest;
+	for (int g = 0; g < v->groups.n; g++) {
+		group_series(v, g, series_shown(v), values, SERIES_SCALE);
+		for (int i = 0; i < SERIES_SCALE; i++)
+			peak = fmax(peak, values[i]);
+	}
+	return peak;
 }
 
 static void draw_history(const void *rows, int index, int column, const struct canvas *canvas, int y,
@@ -398,8 +401,9 @@ static void draw_history(const void *rows, int index, int column, const struct c
 	int n = width < SERIES_POINTS ? width : SERIES_POINTS - 1;
 
 	(void)column;
-	group_series(v, index, series_shown(v), values, n);
-	spark_draw(canvas, y, x, values, n, 0, hottest_rate(v), GRADIENT_HEAT);
+	group_series(v, index, series_shown(v), values, series_span(n));
+	series_fold(values, n, v->frame->newer->sequence);
+	spark_draw(canvas, y, x, values, n, v->peak, GRADIENT_HEAT);
 }
 
 static const struct grid_ops grid_ops = {
@@ -426,17 +430,22 @@ static enum measures measure_shown(const struct cpus_view *v)
 
 enum { LANES_MOST = 8, LANE_LABEL = 8, LANE_NUMBER = 10 };
 
-/* Few CPUs: each gets a line with its last minute, all on one scale. */
+static int lane_cells(int width)
+{
+	int n = width - LANE_LABEL - LANE_NUMBER - 2;
+
+	return n < 0 ? 0 : n < SERIES_POINTS ? n : SERIES_POINTS - 1;
+}
+
+/* Few CPUs: each gets a line with its last minutes, a cell for each sample, all on one scale. */
 static void draw_lanes(const struct cpus_view *v, const struct canvas *canvas, struct area area)
 {
 	enum series_cpu kind = measure_shown(v) == SYSCALLS ? SERIES_SYSCALLS : SERIES_PACKETS;
 	enum measures measure = kind == SERIES_SYSCALLS ? SYSCALLS : PACKETS;
 	float values[LANES_MOST][SERIES_POINTS];
-	int n = area.w - LANE_LABEL - LANE_NUMBER - 2;
+	int n = lane_cells(area.w);
 	double largest = 0;
 
-	if (n >= SERIES_POINTS)
-		n = SERIES_POINTS - 1;
 	for (int g = 0; g < v->groups.n && n > 0; g++) {
 		group_series(v, g, kind, values[g], n);
 		for (int i = 0; i < n; i++)
@@ -449,7 +458,7 @@ static void draw_lanes(const struct cpus_view *v, const struct canvas *canvas, s
 		canvas_right(canvas, area.y + g, area.x, LANE_LABEL - 1, ROLE_GRAPH,
 			cpu_group_name(&v->groups, g, name, sizeof(name)));
 		if (n > 0)
-			spark_draw(canvas, area.y + g, area.x + LANE_LABEL, values[g], n, largest, largest,
+			spark_draw(canvas, area.y + g, area.x + LANE_LABEL, values[g], n, largest,
 				GRADIENT_HEAT);
 		measure_cell(v, measure, g, value, sizeof(value));
 		canvas_right(canvas, area.y + g, area.x + area.w - LANE_NUMBER - 1, LANE_NUMBER,
@@ -465,6 +474,12 @@ static const char *const measure_names[MEASURES] = {
 	[NET_TX] = "NET_TX %",
 };
 
+/* Of the newest sample, in hundredths, so that what is made of it does not flicker. */
+static double interval_s(const struct frame *frame)
+{
+	return round(rates_interval(frame->older, frame->newer) / 1e7) / 100;
+}
+
 static void draw_picture(const struct cpus_view *v, const struct canvas *canvas, struct area area)
 {
 	struct area head = area_take_top(&area, 1);
@@ -477,8 +492,8 @@ static void draw_picture(const struct cpus_view *v, const struct canvas *canvas,
 		snprintf(title, sizeof(title), "%s: not known yet", measure_names[m]);
 	} else if (v->groups.n <= LANES_MOST) {
 		draw_lanes(v, canvas, area);
-		snprintf(title, sizeof(title), "%s per %s, last minute", measure_names[m],
-			grouping_name(v->groups.group));
+		snprintf(title, sizeof(title), "%s per %s, last %.0f s", measure_names[m],
+			grouping_name(v->groups.group), lane_cells(area.w) * interval_s(v->frame));
 	} else {
 		folded = heat_draw(canvas, area, &v->groups, values, cpu_groups_hottest(&v->groups, values),
 			GRADIENT_HEAT);
@@ -543,6 +558,7 @@ static int prepare(void *state, const struct frame *frame)
 	measure_softirq(v, NET_RX, frame, "NET_RX");
 	measure_softirq(v, NET_TX, frame, "NET_TX");
 	sum_up(v);
+	v->peak = peak_of_groups(v);
 	if (find_reasons(v, frame))
 		return -ENOMEM;
 	return grid_arrange(&v->grid, v, v->groups.n, frame->hide_idle);
@@ -630,7 +646,7 @@ static const char *hint(void *state, const struct frame *frame, char *buf, size_
 	function = m == PACKETS ? v->function[hot] : v->syscall[hot];
 	interface = m == PACKETS ? v->interface[hot] : NULL;
 	why_interrupt(frame, &v->groups, hot, interface, why);
-	snprintf(head, sizeof(head), "%s: %.1f%% of %s, %s avg", name,
+	snprintf(head, sizeof(head), "%s: %3.0f%% of %s, %s avg", name,
 		v->measure[m].group[hot] / v->sum[m] * 100, m == PACKETS ? "packets" : "system calls",
 		number_times(v->measure[m].group[hot] / (v->mean[m] > 0 ? v->mean[m] : 1), times,
 			sizeof(times)));

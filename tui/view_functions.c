@@ -23,7 +23,7 @@ static const struct column columns[] = {
 		.optional = true },
 	{ .what = COUNTER_WHERE, .id = "where", .title = "WHERE", .width = 16, .most = 40,
 		.rank = 7, .text = true },
-	{ .what = COUNTER_SPARK, .id = "history", .title = "60 s", .width = 7, .most = 60,
+	{ .what = COUNTER_SPARK, .id = "history", .title = "HISTORY", .width = 7, .most = 60,
 		.rank = 3, .picture = true },
 };
 

@@ -14,7 +14,7 @@ static const struct column columns[] = {
 	{ .what = COUNTER_CPU, .id = "cpu", .title = "@CPU", .width = 4, .rank = 1 },
 	{ .what = COUNTER_X_AVG, .id = "xavg", .title = "x avg", .width = 5, .rank = 1 },
 	{ .what = COUNTER_ACTIVE, .id = "cpus", .title = "CPUs", .width = 4, .rank = 3 },
-	{ .what = COUNTER_SPARK, .id = "history", .title = "60 s", .width = 8, .most = 60,
+	{ .what = COUNTER_SPARK, .id = "history", .title = "HISTORY", .width = 8, .most = 60,
 		.rank = 2, .picture = true },
 };
 

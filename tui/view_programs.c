@@ -24,7 +24,7 @@ static const struct column columns[] = {
 	{ .what = COUNTER_CPU, .id = "cpu", .title = "@CPU", .width = 4, .rank = 3 },
 	{ .what = COUNTER_X_AVG, .id = "xavg", .title = "x avg", .width = 5, .rank = 4 },
 	{ .what = COUNTER_TOTAL, .id = "total", .title = "TOTAL", .width = 8, .rank = 6 },
-	{ .what = COUNTER_SPARK, .id = "history", .title = "60 s", .width = 7, .most = 60, .rank = 5,
+	{ .what = COUNTER_SPARK, .id = "history", .title = "HISTORY", .width = 7, .most = 60, .rank = 5,
 		.picture = true },
 };
 

@@ -16,7 +16,7 @@ static const struct column columns[] = {
 	{ .what = COUNTER_TOTAL, .id = "total", .title = "TOTAL", .width = 8, .rank = 5 },
 	{ .what = COUNTER_GINI, .id = "gini", .title = "GINI", .width = 4, .rank = 3,
 		.optional = true },
-	{ .what = COUNTER_SPARK, .id = "history", .title = "60 s", .width = 8, .most = 60,
+	{ .what = COUNTER_SPARK, .id = "history", .title = "HISTORY", .width = 8, .most = 60,
 		.rank = 2, .picture = true },
 };
 
