@@ -191,13 +191,15 @@ void counters_draw_cell(const void *context, int index, int column, const struct
 	const struct counter_row *row = row_of(rows, index);
 	float values[SERIES_POINTS];
 	int n = width < SERIES_POINTS ? width : SERIES_POINTS - 1;
+	uint64_t upto;
 
 	(void)column;
 	if (canvas->plain || !rows->frame.newer)
 		return;
-	series_row(rows->frame.series, rows->frame.newer->sequence, row->part->table, row->row,
-		row->part->column, values, series_span(n));
-	series_fold(values, n, rows->frame.newer->sequence);
+	upto = rows->frame.newer->sequence;
+	series_row(rows->frame.series, upto, row->part->table, row->row, row->part->column, values,
+		series_span(n, upto));
+	series_fold(values, n, upto);
 	spark_draw(canvas, y, x, values, n, rows->peak, rows->spec->gradient);
 }
 

@@ -249,20 +249,22 @@ void series_of_cpu(struct series *series, uint64_t upto, enum series_cpu kind, i
 	}
 }
 
-/* Values to a cell. */
-static int share_of_cell(int cells)
+/* Values to a cell. Snapshot 0 ends no interval. */
+static int share_of_cell(int cells, uint64_t upto)
 {
-	return (SERIES_LEAST + cells - 1) / cells;
+	int known = upto < SERIES_LEAST ? (int)upto : SERIES_LEAST;
+
+	return known > cells ? (known + cells - 1) / cells : 1;
 }
 
-int series_span(int cells)
+int series_span(int cells, uint64_t upto)
 {
-	return cells * share_of_cell(cells);
+	return cells * share_of_cell(cells, upto);
 }
 
 void series_fold(float *values, int cells, uint64_t upto)
 {
-	int share = share_of_cell(cells), n = series_span(cells);
+	int share = share_of_cell(cells, upto), n = series_span(cells, upto);
 	int value = n - 1, newest = upto % share + 1; /* how many the newest cell has so far */
 
 	if (share == 1)

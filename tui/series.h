@@ -42,12 +42,12 @@ void series_of_cpu(struct series *series, uint64_t upto, enum series_cpu kind, i
 	int n);
 
 /*
- * A line of `cells` cells is made of series_span(cells) values: one for each cell, or as many more as
- * SERIES_LEAST asks for. series_fold() leaves in the first `cells` of them the largest of what each cell stands for. Which values
- * share a cell depends on their sequence numbers: only the newest cell still changes, and the line moves on when that
- * one is full.
+ * A line of `cells` cells that ends with snapshot `upto` is made of the series_span() values before it: one for each
+ * cell, more where SERIES_LEAST of them are known and would not fit. series_fold() leaves in the first `cells` of them
+ * the largest of what each cell stands for. Which values share a cell depends on their sequence numbers: only the
+ * newest cell still changes, and the line moves on when that one is full.
  */
-int series_span(int cells);
+int series_span(int cells, uint64_t upto);
 void series_fold(float *values, int cells, uint64_t upto);
 
 #endif

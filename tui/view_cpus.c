@@ -70,6 +70,7 @@ struct cpus_view {
 	const struct row **interface;
 	double mean[MEASURES]; /* over the groups online */
 	double sum[MEASURES];
+	bool few_packets; /* of late: system calls tell more */
 	double peak; /* the scale of the history column */
 	const struct frame *frame; /* while drawing */
 	int room;		   /* groups that the arrays hold */
@@ -217,6 +218,28 @@ static void sum_up(struct cpus_view *v)
 	}
 }
 
+/* Fewer than one a second in the last minute, so that a lonely one does not turn the screen over for a second. */
+static bool few_packets(const struct frame *frame)
+{
+	float values[SERIES_LEAST];
+	double sum = 0;
+	int known = 0;
+
+	series_of_cpu(frame->series, frame->newer->sequence, SERIES_PACKETS, -1, values, SERIES_LEAST);
+	for (int i = 0; i < SERIES_LEAST; i++) {
+		if (isnan(values[i]))
+			continue;
+		sum += values[i];
+		known++;
+	}
+	return sum < known || sum <= 0;
+}
+
+static bool packets_now(const struct cpus_view *v)
+{
+	return !v->few_packets && v->sum[PACKETS] > 0;
+}
+
 /* ---- the table ---- */
 
 static double x_avg(const struct cpus_view *v, int group)
@@ -323,14 +346,14 @@ static const char *title(const void *rows, int column)
 	}
 }
 
-/* With no packets at all the busiest in system calls come first. */
+/* Where there are no packets to speak of, the busiest in system calls come first. */
 static double number(const void *rows, int index, int column)
 {
 	const struct cpus_view *v = rows;
 
 	if (column == CPU_NODE)
 		return v->groups.list[index].node;
-	if ((column == CPU_PACKETS || column == CPU_X_AVG) && v->sum[PACKETS] <= 0)
+	if ((column == CPU_PACKETS || column == CPU_X_AVG) && !packets_now(v))
 		return v->grid.sort == column ? v->measure[SYSCALLS].group[index] : 0;
 	if (column == CPU_X_AVG)
 		return x_avg(v, index);
@@ -373,8 +396,7 @@ static void group_series(
 
 static enum series_cpu series_shown(const struct cpus_view *v)
 {
-	bool calls = v->grid.sort == CPU_SYSCALLS || v->grid.sort == CPU_SYSCALL ||
-		     v->sum[PACKETS] <= 0;
+	bool calls = v->grid.sort == CPU_SYSCALLS || v->grid.sort == CPU_SYSCALL || v->few_packets;
 
 	return calls ? SERIES_SYSCALLS : SERIES_PACKETS;
 }
@@ -399,10 +421,11 @@ static void draw_history(const void *rows, int index, int column, const struct c
 	const struct cpus_view *v = rows;
 	float values[SERIES_POINTS];
 	int n = width < SERIES_POINTS ? width : SERIES_POINTS - 1;
+	uint64_t upto = v->frame->newer->sequence;
 
 	(void)column;
-	group_series(v, index, series_shown(v), values, series_span(n));
-	series_fold(values, n, v->frame->newer->sequence);
+	group_series(v, index, series_shown(v), values, series_span(n, upto));
+	series_fold(values, n, upto);
 	spark_draw(canvas, y, x, values, n, v->peak, GRADIENT_HEAT);
 }
 
@@ -425,7 +448,7 @@ static enum measures measure_shown(const struct cpus_view *v)
 
 	if (columns[v->grid.sort].text || v->grid.sort == CPU_NODE)
 		m = PACKETS;
-	return m == PACKETS && v->sum[PACKETS] <= 0 ? SYSCALLS : m;
+	return m == PACKETS && v->few_packets ? SYSCALLS : m;
 }
 
 enum { LANES_MOST = 8, LANE_LABEL = 8, LANE_NUMBER = 10 };
@@ -558,6 +581,7 @@ static int prepare(void *state, const struct frame *frame)
 	measure_softirq(v, NET_RX, frame, "NET_RX");
 	measure_softirq(v, NET_TX, frame, "NET_TX");
 	sum_up(v);
+	v->few_packets = few_packets(frame);
 	v->peak = peak_of_groups(v);
 	if (find_reasons(v, frame))
 		return -ENOMEM;
@@ -633,7 +657,7 @@ static void sentence(const struct cpus_view *v, const char *hot, const struct ro
 static const char *hint(void *state, const struct frame *frame, char *buf, size_t size)
 {
 	struct cpus_view *v = state;
-	enum measures m = v->sum[PACKETS] > 0 ? PACKETS : SYSCALLS;
+	enum measures m = packets_now(v) ? PACKETS : SYSCALLS;
 	int hot = v->groups.n ? cpu_groups_hottest(&v->groups, v->measure[m].group) : -1;
 	char name[24], times[NUMBER_MAX], head[96], why[WHY_MAX];
 	const struct row *function, *interface;
