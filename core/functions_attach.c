@@ -110,14 +110,22 @@ static int return_multi(int prog_fd, uint64_t address, uint64_t cookie)
 
 /* ---- many calls at once ---- */
 
-/* Threads, each of which waits for the kernel's grace periods most of its time. */
+/*
+ * Threads, each of which waits for the kernel most of its time: for a lock that is had in turn, or for grace periods.
+ * A kprobe is registered and then enabled, and whenever nobody waits for kprobe_mutex the kernel's optimizer takes it
+ * and holds it through a grace period. With a thread for each kprobe all are registered before the first is enabled:
+ * 1478 in 28 s instead of 47 (6.1, emulated), where 256 threads are no better than 32.
+ */
 enum {
-	WORKERS_MAX = 32
+	ATTACHING_MAX = 2048,
+	CLOSING_MAX = 32,
+	STACK_SIZE = 64 << 10,
 };
 
 struct crew {
 	void (*work)(struct crew *crew, int index);
 	int n;
+	int most; /* threads */
 	atomic_int next;
 	struct attach_progress *progress;
 	/* attaching */
@@ -145,13 +153,17 @@ static void *run_worker(void *context)
 /* The calling thread works too, so that it gets done even if no thread can be had. */
 static void run_crew(struct crew *crew)
 {
-	pthread_t thread[WORKERS_MAX];
-	int wanted = crew->n < WORKERS_MAX ? crew->n : WORKERS_MAX, n = 0;
+	pthread_t thread[ATTACHING_MAX];
+	int wanted = crew->n < crew->most ? crew->n : crew->most, n = 0;
+	pthread_attr_t attr;
 
 	if (crew->progress)
 		atomic_store(&crew->progress->done, 0);
-	while (n < wanted - 1 && !pthread_create(&thread[n], NULL, run_worker, crew))
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	while (n < wanted - 1 && !pthread_create(&thread[n], &attr, run_worker, crew))
 		n++;
+	pthread_attr_destroy(&attr);
 	run_worker(crew);
 	for (int i = 0; i < n; i++)
 		pthread_join(thread[i], NULL);
@@ -248,6 +260,10 @@ static void attach_one(struct crew *crew, int i)
 	if (atomic_load(&crew->progress->stop))
 		return;
 	fd = open_target(crew, target);
+	if (fd >= 0 && atomic_load(&crew->progress->stop)) {
+		close(fd);
+		return;
+	}
 	if (fd >= 0)
 		fd = link_event(fd, crew->prog_fd, target->cookie);
 	target->error = fd < 0 ? fd : 0;
@@ -260,6 +276,7 @@ int attach_kprobes(int prog_fd, struct attach_target *targets, int n, struct att
 	struct crew crew = {
 		.work = attach_one,
 		.n = n,
+		.most = ATTACHING_MAX,
 		.progress = progress,
 		.prog_fd = prog_fd,
 		.perf_type = kprobe_type(),
@@ -288,7 +305,7 @@ static void close_one(struct crew *crew, int i)
 void attach_links_close(struct attach_links *links, struct attach_progress *progress)
 {
 	struct crew crew = {
-		.work = close_one, .n = links->n, .progress = progress, .fd = links->fd};
+		.work = close_one, .n = links->n, .most = CLOSING_MAX, .progress = progress, .fd = links->fd};
 
 	if (links->n)
 		run_crew(&crew);
