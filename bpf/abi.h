@@ -104,13 +104,16 @@ enum function_part {
 
 /*
  * What a function's program is told by its attach cookie: which function, in which argument register the
- * skb is, what part it plays, and by which of several links to the same function it runs. Runs by a link that is not the
- * function's owner count nothing, so that a new set of links takes over in one store.
+ * skb is, how many registers the function has pushed before (0 at its entry), what part it plays, and by which of
+ * several links to the same function it runs. Runs by a link that is not the function's owner count nothing, so that a
+ * new set of links takes over in one store.
  */
 #define FUNCTION_COOKIE(index, argument, part, link)                                               \
 	((__u64)(index) | (__u64)(argument) << 16 | (__u64)(part) << 24 | (__u64)(link) << 32)
 #define FUNCTION_COOKIE_INDEX(cookie) ((cookie) & 0xffff)
-#define FUNCTION_COOKIE_ARGUMENT(cookie) ((cookie) >> 16 & 0xff)
+#define FUNCTION_COOKIE_ARGUMENT(cookie) ((cookie) >> 16 & 0xf)
+#define FUNCTION_COOKIE_PUSHES(cookie) ((cookie) >> 20 & 0xf)
+#define FUNCTION_COOKIE_WITH_PUSHES(cookie, pushes) ((cookie) | (__u64)(pushes) << 20)
 #define FUNCTION_COOKIE_PART(cookie) ((cookie) >> 24 & 0xff)
 #define FUNCTION_COOKIE_LINK(cookie) ((cookie) >> 32)
 

@@ -257,6 +257,7 @@ int function_count(void *ctx)
 		u64 frame;
 
 		LOAD_WORD(frame, ctx, REG_SP);
+		frame += FUNCTION_COOKIE_PUSHES(cookie) * sizeof(u64);
 		inside_enter(frame, trace >> FUNCTION_INSIDE_SHIFT);
 	}
 	if (tracking)
@@ -281,6 +282,16 @@ int function_return(void *ctx)
 	LOAD_WORD(value, ctx, REG_AX);
 	inside_leave(frame - RETURN_POPS, return_cookie_of(ctx), value);
 	return 0;
+}
+
+/* Run by hand: the first four bytes of an instruction, to see what it is before a kprobe is put there. */
+SEC("raw_tp")
+int kernel_text(struct bpf_raw_tracepoint_args *ctx)
+{
+	u32 bytes = 0;
+
+	bpf_probe_read_kernel(&bytes, sizeof(bytes), (void *)ctx->args[0]);
+	return bytes;
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bpf/abi.h"
+
 /* ---- one call for many ---- */
 
 struct multi {
@@ -130,6 +132,7 @@ struct crew {
 	struct attach_progress *progress;
 	/* attaching */
 	int prog_fd;
+	int text_fd;
 	int perf_type;
 	struct attach_target *targets;
 	int *fd;
@@ -218,12 +221,29 @@ static int link_event(int event, int prog_fd, uint64_t cookie)
 	return event;
 }
 
+/* How many instructions of one byte that push a register stand there: 0x50 (push %rax) to 0x57. */
+static int pushes_at(int text_fd, uint64_t address)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &address, .ctx_size_in = sizeof(address));
+	int n = 0;
+
+	if (text_fd < 0 || bpf_prog_test_run_opts(text_fd, &run))
+		return 0;
+	while (n < 4 && (run.retval >> 8 * n & 0xf8) == 0x50)
+		n++;
+	return n;
+}
+
 /*
  * On x86 a traceable function begins with a 5-byte no-operation, behind a 4-byte one where the
  * kernel checks indirect branches. A kprobe on it goes through ftrace, which for each rewrites its
  * whole table of functions; one on the instruction behind it is a breakpoint of its own, later a
  * jump, and sees the same registers. In the middle of an instruction the kernel refuses (EILSEQ),
  * so the shorter distance is tried first: it can only succeed where it is right.
+ *
+ * Programs find the instruction pointer one byte on, as after a breakpoint. Behind an instruction of one byte that
+ * is the next one, and where the first is a push the kernel would look for the caller one word off and give a stack
+ * of one frame. So these are left behind too: they change neither arguments nor what comes before them.
  */
 static int open_behind_entry(struct crew *crew, struct attach_target *target)
 {
@@ -232,8 +252,12 @@ static int open_behind_entry(struct crew *crew, struct attach_target *target)
 
 #ifdef __x86_64__
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]) && fd == -EILSEQ; i++) {
-		target->probed = target->address + offsets[i];
+		int pushes = pushes_at(crew->text_fd, target->address + offsets[i]);
+
+		target->probed = target->address + offsets[i] + pushes;
 		fd = open_event(crew->perf_type, 0, target->probed);
+		if (fd >= 0)
+			target->cookie = FUNCTION_COOKIE_WITH_PUSHES(target->cookie, pushes);
 	}
 #endif
 	return fd;
@@ -270,7 +294,7 @@ static void attach_one(struct crew *crew, int i)
 	crew->fd[i] = fd < 0 ? -1 : fd;
 }
 
-int attach_kprobes(int prog_fd, struct attach_target *targets, int n, struct attach_links *links,
+int attach_kprobes(int prog_fd, int text_fd, struct attach_target *targets, int n, struct attach_links *links,
 	struct attach_progress *progress)
 {
 	struct crew crew = {
@@ -279,6 +303,7 @@ int attach_kprobes(int prog_fd, struct attach_target *targets, int n, struct att
 		.most = ATTACHING_MAX,
 		.progress = progress,
 		.prog_fd = prog_fd,
+		.text_fd = text_fd,
 		.perf_type = kprobe_type(),
 		.targets = targets,
 	};

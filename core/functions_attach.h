@@ -44,9 +44,10 @@ int attach_multi(int prog_fd, struct attach_target *targets, int n, struct attac
  * Attaches a kprobe program to each target by a perf event, in parallel threads since each waits
  * for the kernel most of its time (RCU). links gets n descriptors, the i-th of target i, -1 where
  * refused. Without cookies (before 5.15) target.cookie plays no part. -EOPNOTSUPP if the kernel has
- * no kprobes.
+ * no kprobes. text_fd: kernel_text of bpf/functions.bpf.c, -1 none; where it is used, cookies get
+ * FUNCTION_COOKIE_PUSHES.
  */
-int attach_kprobes(int prog_fd, struct attach_target *targets, int n, struct attach_links *links,
+int attach_kprobes(int prog_fd, int text_fd, struct attach_target *targets, int n, struct attach_links *links,
 	struct attach_progress *progress);
 
 /* Closes what is not -1, in parallel, and forgets all. */

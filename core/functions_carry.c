@@ -80,7 +80,7 @@ static int attach(struct live_functions *f, struct attach_target *targets, int n
 
 	if (f->programs.means == MEANS_KPROBE_MULTI)
 		return attach_multi(fd, targets, n, links, progress);
-	ret = attach_kprobes(fd, targets, n, links, progress);
+	ret = attach_kprobes(fd, functions_programs_text_fd(&f->programs), targets, n, links, progress);
 	for (int i = 0; i < n && !ret; i++)
 		functions_programs_name(&f->programs, targets[i].probed, targets[i].cookie);
 	return ret;

@@ -164,6 +164,7 @@ static int load_entry(struct function_programs *programs, int max_cpu,
 	programs->counts_size = whole_pages(entries * sizeof(struct packet_count));
 	programs->inside_size = whole_pages(inside * sizeof(struct inside_counts));
 	configure(object, programs->stride, options, outlet);
+	bpf_program__set_autoload(object->progs.kernel_text, programs->means == MEANS_KPROBE);
 	return set_means(object, programs->means) ?: share_outlet(object, outlet) ?:
 		bpf_map__set_max_entries(object->maps.function_counts, entries) ?:
 		bpf_map__set_max_entries(object->maps.inside_counts, inside) ?:
@@ -199,6 +200,7 @@ int functions_programs_load(const struct function_programs *programs,
 	configure(object, programs->stride, options, outlet);
 	bpf_program__set_autoload(object->progs.function_entry, false);
 	bpf_program__set_autoload(object->progs.function_return, false);
+	bpf_program__set_autoload(object->progs.kernel_text, false);
 	ret = set_means(object, programs->means) ?: share_outlet(object, outlet) ?:
 		share_maps(object, programs->entry) ?: functions_bpf__load(object);
 	if (ret) {
@@ -234,6 +236,11 @@ int functions_programs_fd(const struct function_programs *programs)
 int functions_programs_return_fd(const struct function_programs *programs)
 {
 	return bpf_program__fd(programs->entry->progs.function_return);
+}
+
+int functions_programs_text_fd(const struct function_programs *programs)
+{
+	return bpf_program__fd(programs->entry->progs.kernel_text);
 }
 
 int functions_programs_name(

@@ -67,6 +67,9 @@ int functions_programs_fd(const struct function_programs *programs);
 /* The one to attach to a function's return. */
 int functions_programs_return_fd(const struct function_programs *programs);
 
+/* The program that attach_kprobes() reads instructions with; -1 where kprobes are not the means. */
+int functions_programs_text_fd(const struct function_programs *programs);
+
 /* Tells the program at `address` its cookie where attaching cannot (before 5.15). Negative errno.
  */
 int functions_programs_name(

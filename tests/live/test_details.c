@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -38,13 +39,23 @@ static struct source *open_source(void)
 	return source;
 }
 
-static void select_probe(struct source *source, const char *name)
+static void select_row(struct source *source, enum table_id table, const char *name)
 {
 	const struct catalog *catalog = source->host->catalog;
+	int found = 0;
 
-	for (int row = 0; row < catalog_count(catalog, TABLE_PROBES); row++)
-		if (strcmp(catalog_row(catalog, TABLE_PROBES, row)->name, name) == 0)
-			assert_int_equal(source->ops->select(source, TABLE_PROBES, row, true), 0);
+	for (int row = 0; row < catalog_count(catalog, table); row++) {
+		if (strcmp(catalog_row(catalog, table, row)->name, name) != 0)
+			continue;
+		assert_int_equal(source->ops->select(source, table, row, true), 0);
+		found++;
+	}
+	assert_int_equal(found, 1);
+}
+
+static void select_probe(struct source *source, const char *name)
+{
+	select_row(source, TABLE_PROBES, name);
 }
 
 static void hear(void *context, const struct trace_record *record, uint64_t real_ns)
@@ -155,6 +166,76 @@ static void a_drop_has_its_stack(void **state)
 	source_close(source);
 }
 
+/* A source that counts in these functions, and traces them with stacks. */
+static struct source *open_functions(const char *const *names, int n)
+{
+	struct source *source = open_source();
+	struct function_choice choice = {};
+	struct error err = {""};
+
+	for (int i = 0; i < n; i++)
+		assert_true(function_choice_add(&choice, names[i]));
+	assert_int_equal(source->ops->functions(source, &choice), 0);
+	if (source->ops->functions_wait(source, &err))
+		fail_msg("%s", err.text);
+	for (int i = 0; i < n; i++)
+		select_row(source, TABLE_FUNCTIONS, names[i]);
+	assert_int_equal(source->ops->details(source, DETAIL_STACK), 0);
+	return source;
+}
+
+/*
+ * Every line of this function has a stack, which is of the function itself; that of the first, which is the packet
+ * that was sent (an ICMP error follows it), has all of `through`.
+ */
+static void expect_stacks(struct source *source, const struct heard *heard, const char *function,
+	const char *const *through)
+{
+	const struct catalog *catalog = source->host->catalog;
+	char self[64];
+	int found = 0;
+
+	snprintf(self, sizeof(self), "%s+0x", function);
+	for (int i = 0; i < heard->n; i++) {
+		const struct trace_record *line = &heard->line[i];
+		struct stack_record stack;
+		struct text_lines lines;
+
+		if (strcmp(catalog_traced(catalog, line->probe)->name, function) != 0)
+			continue;
+		assert_true(trace_details_stack(source->host->details, line, &stack));
+		assert_int_equal(stack_text(source->host->symbols, &stack, &lines), 0);
+		assert_true(has(&lines, self));
+		for (int t = 0; through[t] && !found; t++)
+			if (!has(&lines, through[t])) {
+				for (int l = 0; l < lines.n; l++)
+					print_message("# %s\n", lines.line[l]);
+				fail_msg("%s is not below %s", function, through[t]);
+			}
+		text_lines_free(&lines);
+		found++;
+	}
+	assert_in_range(found, 1, 2);
+}
+
+/* One packet through four functions: on its way out in the context of the sender, on its way in of a softirq. */
+static void functions_have_their_stacks(void **state)
+{
+	static const char *const names[] = {"ip_output", "__dev_queue_xmit", "ip_rcv", "udp_rcv"};
+	static const char *const out[] = {"udp_sendmsg+0x", "ip_send_skb+0x", NULL};
+	static const char *const in[] = {"__netif_receive_skb", "process_backlog+0x", "net_rx_action+0x", NULL};
+	struct source *source = open_functions(names, 4);
+	struct heard heard;
+
+	(void)state;
+	listen_to(source, &heard);
+	expect_stacks(source, &heard, "ip_output", out);
+	expect_stacks(source, &heard, "__dev_queue_xmit", out);
+	expect_stacks(source, &heard, "ip_rcv", in);
+	expect_stacks(source, &heard, "udp_rcv", in);
+	source_close(source);
+}
+
 static void a_line_has_its_sk_buff(void **state)
 {
 	struct source *source = open_source();
@@ -191,5 +272,12 @@ int main(void)
 		cmocka_unit_test(a_line_has_its_sk_buff),
 	};
 
+	const struct CMUnitTest with_functions[] = {
+		cmocka_unit_test(functions_have_their_stacks),
+	};
+
+	/* Where the kernel has function probes, which the one that runs this may not: tests/kernels/guest-stacks.sh. */
+	if (getenv("SKEWTOP_FUNCTIONS"))
+		return cmocka_run_group_tests(with_functions, NULL, NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
