@@ -404,6 +404,7 @@ static int init_screen(struct app *app)
 		.colour = app->colour,
 		.hits = &app->hits,
 		.utf8 = MB_CUR_MAX > 1 && !o->ascii && !o->plain,
+		.braille = app->config->braille,
 		.plain = o->plain,
 	};
 	app->utf8_possible = MB_CUR_MAX > 1;

@@ -20,6 +20,7 @@ struct canvas {
 	const struct colour *colour;
 	struct hits *hits; /* where the mouse can click; NULL: no mouse */
 	bool utf8;	   /* glyphs beyond ASCII may be drawn */
+	bool braille;	   /* history lines are, where utf8 */
 	bool plain;	   /* no lines and no glyphs, for screen readers */
 };
 

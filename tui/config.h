@@ -85,6 +85,7 @@ struct config {
 	char theme[CONFIG_TEXT_MAX]; /* name or path */
 	char view[CONFIG_TEXT_MAX];
 	bool ascii;
+	bool braille;
 	bool plain;
 	bool mouse;
 	struct config_list list[CONFIG_LISTS_MAX];

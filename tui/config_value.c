@@ -53,6 +53,7 @@ static const struct key keys[] = {
 	{ "theme", "the name or the file of a theme", AT(theme), .kind = KEY_TEXT },
 	{ "view", "the name of a view", AT(view), .kind = KEY_TEXT },
 	{ "ascii", "yes or no", AT(ascii), .kind = KEY_FLAG },
+	{ "braille", "yes or no", AT(braille), .kind = KEY_FLAG },
 	{ "plain", "yes or no", AT(plain), .kind = KEY_FLAG },
 	{ "mouse", "yes or no", AT(mouse), .kind = KEY_FLAG },
 };

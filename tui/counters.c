@@ -190,7 +190,7 @@ void counters_draw_cell(const void *context, int index, int column, const struct
 	const struct counter_rows *rows = context;
 	const struct counter_row *row = row_of(rows, index);
 	float values[SERIES_POINTS];
-	int n = width < SERIES_POINTS ? width : SERIES_POINTS - 1;
+	int n = spark_values(canvas, width);
 	uint64_t upto;
 
 	(void)column;
@@ -199,8 +199,8 @@ void counters_draw_cell(const void *context, int index, int column, const struct
 	upto = rows->frame.newer->sequence;
 	series_row(rows->frame.series, upto, row->part->table, row->row, row->part->column, values,
 		series_span(n, upto));
-	series_fold(values, n, upto);
-	spark_draw(canvas, y, x, values, n, rows->peak, rows->spec->gradient);
+	spark_draw(canvas, y, x, values, n, series_fold(values, n, upto), rows->peak,
+		rows->spec->gradient);
 }
 
 const char *counters_title(const void *context, int column)

@@ -198,10 +198,11 @@ static void draw_stat(const struct canvas *canvas, const struct frame *frame, st
 		n = 60;
 	if (stat->series < 0 || n <= 0)
 		return;
+	n = spark_values(canvas, n);
 	series_of_cpu(frame->series, frame->newer->sequence, stat->series, -1, values,
 		series_span(n, frame->newer->sequence));
-	series_fold(values, n, frame->newer->sequence);
-	spark_quiet(canvas, line.y, line.x + used, values, n);
+	spark_quiet(canvas, line.y, line.x + used, values, n,
+		series_fold(values, n, frame->newer->sequence));
 }
 
 void header_stats(

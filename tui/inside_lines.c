@@ -102,7 +102,7 @@ static void draw_histogram(const struct period *p, const struct canvas *canvas, 
 		return;
 	for (int i = 0; i < n; i++)
 		values[i] = p->figures.bucket[first + i] ? p->figures.bucket[first + i] : NAN;
-	spark_quiet(canvas, line.y, line.x + 1 + used, values, n);
+	spark_bars(canvas, line.y, line.x + 1 + used, values, n);
 	canvas_printf(canvas, line.y, line.x + 2 + used + n, line.w - used - n - 2, ROLE_DIM, "%s",
 		inside_bucket_to(first + n - 1) == UINT64_MAX ?
 			"and more" :

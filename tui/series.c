@@ -262,13 +262,15 @@ int series_span(int cells, uint64_t upto)
 	return cells * share_of_cell(cells, upto);
 }
 
-void series_fold(float *values, int cells, uint64_t upto)
+bool series_fold(float *values, int cells, uint64_t upto)
 {
 	int share = share_of_cell(cells, upto), n = series_span(cells, upto);
 	int value = n - 1, newest = upto % share + 1; /* how many the newest cell has so far */
 
+	bool second = upto / share % 2;
+
 	if (share == 1)
-		return;
+		return second;
 	/* From the right, so that cells are written where they were read already: into the end of the array. */
 	for (int cell = cells - 1, left = newest; cell >= 0; cell--, left = share) {
 		float largest = NAN;
@@ -278,4 +280,5 @@ void series_fold(float *values, int cells, uint64_t upto)
 		values[n - cells + cell] = largest;
 	}
 	memmove(values, values + n - cells, cells * sizeof(*values));
+	return second;
 }

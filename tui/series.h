@@ -10,7 +10,7 @@
 #include "core/host.h"
 
 enum {
-	SERIES_POINTS = 256,
+	SERIES_POINTS = 512,
 	SERIES_LEAST = 60,  /* samples that a history line shows at least, however narrow it is */
 	SERIES_SCALE = 64,  /* that its scale is of: a peak that left the line presses it down no longer */
 };
@@ -45,9 +45,10 @@ void series_of_cpu(struct series *series, uint64_t upto, enum series_cpu kind, i
  * A line of `cells` cells that ends with snapshot `upto` is made of the series_span() values before it: one for each
  * cell, more where SERIES_LEAST of them are known and would not fit. series_fold() leaves in the first `cells` of them
  * the largest of what each cell stands for. Which values share a cell depends on their sequence numbers: only the
- * newest cell still changes, and the line moves on when that one is full.
+ * newest cell still changes, and the line moves on when that one is full. True: where lines show two such
+ * cells in one, the newest is the second.
  */
 int series_span(int cells, uint64_t upto);
-void series_fold(float *values, int cells, uint64_t upto);
+bool series_fold(float *values, int cells, uint64_t upto);
 
 #endif

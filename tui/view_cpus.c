@@ -420,13 +420,12 @@ static void draw_history(const void *rows, int index, int column, const struct c
 {
 	const struct cpus_view *v = rows;
 	float values[SERIES_POINTS];
-	int n = width < SERIES_POINTS ? width : SERIES_POINTS - 1;
+	int n = spark_values(canvas, width);
 	uint64_t upto = v->frame->newer->sequence;
 
 	(void)column;
 	group_series(v, index, series_shown(v), values, series_span(n, upto));
-	series_fold(values, n, upto);
-	spark_draw(canvas, y, x, values, n, v->peak, GRADIENT_HEAT);
+	spark_draw(canvas, y, x, values, n, series_fold(values, n, upto), v->peak, GRADIENT_HEAT);
 }
 
 static const struct grid_ops grid_ops = {
@@ -453,20 +452,20 @@ static enum measures measure_shown(const struct cpus_view *v)
 
 enum { LANES_MOST = 8, LANE_LABEL = 8, LANE_NUMBER = 10 };
 
-static int lane_cells(int width)
+static int lane_values(const struct canvas *canvas, int width)
 {
-	int n = width - LANE_LABEL - LANE_NUMBER - 2;
+	int cells = width - LANE_LABEL - LANE_NUMBER - 2;
 
-	return n < 0 ? 0 : n < SERIES_POINTS ? n : SERIES_POINTS - 1;
+	return cells > 0 ? spark_values(canvas, cells) : 0;
 }
 
-/* Few CPUs: each gets a line with its last minutes, a cell for each sample, all on one scale. */
+/* Few CPUs: each gets a line with its last minutes, sample by sample, all on one scale. */
 static void draw_lanes(const struct cpus_view *v, const struct canvas *canvas, struct area area)
 {
 	enum series_cpu kind = measure_shown(v) == SYSCALLS ? SERIES_SYSCALLS : SERIES_PACKETS;
 	enum measures measure = kind == SERIES_SYSCALLS ? SYSCALLS : PACKETS;
 	float values[LANES_MOST][SERIES_POINTS];
-	int n = lane_cells(area.w);
+	int n = lane_values(canvas, area.w);
 	double largest = 0;
 
 	for (int g = 0; g < v->groups.n && n > 0; g++) {
@@ -481,8 +480,8 @@ static void draw_lanes(const struct cpus_view *v, const struct canvas *canvas, s
 		canvas_right(canvas, area.y + g, area.x, LANE_LABEL - 1, ROLE_GRAPH,
 			cpu_group_name(&v->groups, g, name, sizeof(name)));
 		if (n > 0)
-			spark_draw(canvas, area.y + g, area.x + LANE_LABEL, values[g], n, largest,
-				GRADIENT_HEAT);
+			spark_draw(canvas, area.y + g, area.x + LANE_LABEL, values[g], n,
+				v->frame->newer->sequence % 2, largest, GRADIENT_HEAT);
 		measure_cell(v, measure, g, value, sizeof(value));
 		canvas_right(canvas, area.y + g, area.x + area.w - LANE_NUMBER - 1, LANE_NUMBER,
 			ROLE_TEXT, v->groups.list[g].online ? value : "off");
@@ -516,7 +515,7 @@ static void draw_picture(const struct cpus_view *v, const struct canvas *canvas,
 	} else if (v->groups.n <= LANES_MOST) {
 		draw_lanes(v, canvas, area);
 		snprintf(title, sizeof(title), "%s per %s, last %.0f s", measure_names[m],
-			grouping_name(v->groups.group), lane_cells(area.w) * interval_s(v->frame));
+			grouping_name(v->groups.group), lane_values(canvas, area.w) * interval_s(v->frame));
 	} else {
 		folded = heat_draw(canvas, area, &v->groups, values, cpu_groups_hottest(&v->groups, values),
 			GRADIENT_HEAT);

@@ -186,10 +186,11 @@ static void draw_rate(const struct drill_view *v, const struct frame *frame,
 		n = 60;
 	if (n <= 0)
 		return;
+	n = spark_values(canvas, n);
 	series_row(frame->series, frame->newer->sequence, v->drill.table, v->drill.row,
 		v->drill.column, values, series_span(n, frame->newer->sequence));
-	series_fold(values, n, frame->newer->sequence);
-	spark_quiet(canvas, line.y, line.x + 1 + used, values, n);
+	spark_quiet(canvas, line.y, line.x + 1 + used, values, n,
+		series_fold(values, n, frame->newer->sequence));
 }
 
 /* ---- the view ---- */

@@ -19,6 +19,7 @@ enum setting {
 	SET_IDLE,
 	SET_MOUSE,
 	SET_ASCII,
+	SET_BRAILLE,
 	SET_PLAIN,
 	SETTINGS,
 };
@@ -110,6 +111,10 @@ static void setting_text(const struct app *app, enum setting setting, const char
 	case SET_ASCII:
 		*label = "ASCII only";
 		snprintf(value, size, "%s", on_off(!app->canvas.utf8));
+		break;
+	case SET_BRAILLE:
+		*label = "history in braille";
+		snprintf(value, size, "%s", on_off(app->canvas.braille));
 		break;
 	default:
 		*label = "plain, for readers";
@@ -226,6 +231,9 @@ static void change(struct setup *s, int step)
 		break;
 	case SET_ASCII:
 		app->canvas.utf8 = !app->canvas.utf8 && app->utf8_possible;
+		break;
+	case SET_BRAILLE:
+		app->canvas.braille = !app->canvas.braille;
 		break;
 	case SET_PLAIN:
 		app->canvas.plain = !app->canvas.plain;

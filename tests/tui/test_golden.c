@@ -50,6 +50,7 @@ static const struct step {
 	{ "losses", { "7" } },
 	{ "help", { "?" } },
 	{ "setup", { "Backspace", "F2" } },
+	{ "braille", { "Down Down Down Down Down Down Down Down Down Right", "Backspace", "1" } },
 };
 
 struct session {
