@@ -360,8 +360,11 @@ static void take_config(struct app *app)
 		config_init(app->config);
 	app->units = (enum units)app->config->units;
 	app->group = (enum grouping)app->config->group;
+	app->hide_idle = app->config->hide_idle;
 	if (settings_keys(app->keymap, app->config, &err))
 		app_say(app, ROLE_WARN, "%s", err.text);
+	else if (app->config->n_notes > 1)
+		app_say(app, ROLE_WARN, "%s (and %d more)", app->config->note[0].text, app->config->n_notes - 1);
 	else if (app->config->n_notes)
 		app_say(app, ROLE_WARN, "%s", app->config->note[0].text);
 }

@@ -127,7 +127,7 @@ static void moment_note(const struct app *app, char *buf, size_t size)
 	if (f->source->paced)
 		snprintf(buf, size, "screen of %s", clock);
 	else
-		snprintf(buf, size, "%llu of %llu", (unsigned long long)f->moment.sequence,
+		snprintf(buf, size, "sample %llu of %llu", (unsigned long long)f->moment.sequence,
 			(unsigned long long)history_range(app->machine[app->current].cursor.history).end);
 }
 

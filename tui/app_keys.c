@@ -405,6 +405,7 @@ static void save_setup(struct app *app)
 	config->group = (enum config_group)app->group;
 	config->mouse = app->mouse;
 	config->ascii = !app->canvas.utf8 && app->utf8_possible;
+	config->hide_idle = app->hide_idle;
 	config->braille = app->canvas.braille;
 	config->plain = app->canvas.plain;
 	snprintf(config->theme, sizeof(config->theme), "%s", app_theme_name(app));

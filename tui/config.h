@@ -84,6 +84,7 @@ struct config {
 	enum config_group group;
 	char theme[CONFIG_TEXT_MAX]; /* name or path */
 	char view[CONFIG_TEXT_MAX];
+	bool hide_idle;
 	bool ascii;
 	bool braille;
 	bool plain;

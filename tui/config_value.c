@@ -52,6 +52,7 @@ static const struct key keys[] = {
 		.choices = group_names },
 	{ "theme", "the name or the file of a theme", AT(theme), .kind = KEY_TEXT },
 	{ "view", "the name of a view", AT(view), .kind = KEY_TEXT },
+	{ "hide_idle", "yes or no", AT(hide_idle), .kind = KEY_FLAG },
 	{ "ascii", "yes or no", AT(ascii), .kind = KEY_FLAG },
 	{ "braille", "yes or no", AT(braille), .kind = KEY_FLAG },
 	{ "plain", "yes or no", AT(plain), .kind = KEY_FLAG },

@@ -134,13 +134,19 @@ static void narrowing_text(const struct frame *frame, const char *notes, char *b
 
 void header_tabs(const struct canvas *canvas, struct area line, int current)
 {
-	int x = line.x, right = line.x + line.w;
+	int x = line.x, right = line.x + line.w, whole = 0;
 
+	for (int i = 0; i < n_tabs; i++)
+		whole += text_columns(tabs[i]->title) + 4;
 	for (int i = 0; i < n_tabs && x < right; i++) {
 		char tab[32];
 		int used;
 
-		snprintf(tab, sizeof(tab), i == current ? "[%d %s]" : " %d %s ", i + 1, tabs[i]->title);
+		/* Where they do not fit, only the one on screen has its name. */
+		if (i != current && whole - 1 > line.w)
+			snprintf(tab, sizeof(tab), " %d ", i + 1);
+		else
+			snprintf(tab, sizeof(tab), i == current ? "[%d %s]" : " %d %s ", i + 1, tabs[i]->title);
 		used = canvas_role(canvas, line.y, x, right - x,
 			i == current ? tabs[i]->box : ROLE_DIM, tab);
 		hits_add(canvas->hits, HIT_TAB, line.y, x, 1, used, i);

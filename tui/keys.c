@@ -91,6 +91,16 @@ struct keymap {
 	int key[ACTIONS][KEYS_PER_ACTION]; /* 0: none */
 };
 
+/* Terminals differ in what Enter and Backspace send. */
+static int canonical(int key)
+{
+	if (key == '\n' || key == KEY_SPECIAL + KEY_ENTER)
+		return '\r';
+	if (key == 127 || key == '\b')
+		return KEY_SPECIAL + KEY_BACKSPACE;
+	return key;
+}
+
 /* Reads a list of keys. Number of them, or -EINVAL with the word that is none in `bad`. */
 static int parse_keys(const char *list, int *keys, char *bad, size_t bad_size)
 {
@@ -105,7 +115,7 @@ static int parse_keys(const char *list, int *keys, char *bad, size_t bad_size)
 			snprintf(bad, bad_size, "%s", word);
 			return -EINVAL;
 		}
-		keys[n++] = key;
+		keys[n++] = canonical(key);
 		list += used;
 	}
 	return n;
@@ -158,16 +168,6 @@ int keymap_bind(struct keymap *keymap, const char *name, const char *list, struc
 		take_away(keymap, keys[i]);
 	memcpy(keymap->key[action], keys, sizeof(keys));
 	return 0;
-}
-
-/* Terminals differ in what Enter and Backspace send. */
-static int canonical(int key)
-{
-	if (key == '\n' || key == KEY_SPECIAL + KEY_ENTER)
-		return '\r';
-	if (key == 127 || key == '\b')
-		return KEY_SPECIAL + KEY_BACKSPACE;
-	return key;
 }
 
 enum action keymap_action(const struct keymap *keymap, int key)

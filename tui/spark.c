@@ -30,9 +30,9 @@ char level_letter(double value, double largest)
 	return '.';
 }
 
-/* Eighths of a cell, as glyphs; the first stands for idle. */
+/* Eighths of a cell, as glyphs; what is idle has its letter. */
 enum { EIGHTHS = 8 };
-static const char *const eighths[] = { "▁", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+static const char *const eighths[] = { "_", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 
 /* 0 for nothing, else 1 to EIGHTHS. */
 static int height(double share)

@@ -482,7 +482,7 @@ static void draw_lanes(const struct cpus_view *v, const struct canvas *canvas, s
 		if (n > 0)
 			spark_draw(canvas, area.y + g, area.x + LANE_LABEL, values[g], n,
 				v->frame->newer->sequence % 2, largest, GRADIENT_HEAT);
-		measure_cell(v, measure, g, value, sizeof(value));
+		number_rate(v->measure[measure].group[g], RATE_FRESH, value, sizeof(value));
 		canvas_right(canvas, area.y + g, area.x + area.w - LANE_NUMBER - 1, LANE_NUMBER,
 			ROLE_TEXT, v->groups.list[g].online ? value : "off");
 	}
@@ -590,7 +590,7 @@ static int prepare(void *state, const struct frame *frame)
 static void draw(void *state, const struct frame *frame, const struct canvas *canvas, struct area area)
 {
 	struct cpus_view *v = state;
-	char more[64];
+	char more[64] = "";
 	int wanted, below = 0;
 
 	v->width = area.w;
@@ -608,7 +608,8 @@ static void draw(void *state, const struct frame *frame, const struct canvas *ca
 	}
 	for (int i = 0; i < v->groups.n; i++)
 		below += x_avg(v, i) < 1.5;
-	snprintf(more, sizeof(more), " (%d below 1.5x avg)", below);
+	if (v->mean[PACKETS] > 0)
+		snprintf(more, sizeof(more), " (%d below 1.5x avg)", below);
 	grid_draw(&v->grid, canvas, area, more);
 }
 

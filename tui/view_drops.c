@@ -11,7 +11,7 @@ static const struct column columns[] = {
 	{ .what = COUNTER_NAME, .id = "name", .title = "REASON", .width = 18, .most = 32,
 		.text = true },
 	{ .what = COUNTER_WHERE, .id = "where", .title = "WHERE", .width = 22, .most = 44,
-		.text = true },
+		.rank = 1, .text = true },
 	{ .what = COUNTER_SUM, .id = "sum", .title = "SUM/s", .width = 7 },
 	{ .what = COUNTER_MAX, .id = "max", .title = "MAX/s", .width = 7, .rank = 1 },
 	{ .what = COUNTER_CPU, .id = "cpu", .title = "@CPU", .width = 4, .rank = 1 },

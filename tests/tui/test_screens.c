@@ -299,10 +299,10 @@ static void test_interfaces(void **state)
 	play_script(&play, &script, *state, "interfaces");
 	PRESS(&play, "6", "> eth0              rx");
 	golden_screen(play.golden, "table");
-	PRESS(&play, "Down", "> eth0              tx", "\u2581\u2584");
-	PRESS(&play, "Down", "> eth1              rx", "\u2581\u2582");
+	PRESS(&play, "Down", "> eth0              tx", "_\u2584");
+	PRESS(&play, "Down", "> eth1              rx", "_\u2582");
 	PRESS(&play, "Down", "> eth1              tx");
-	PRESS(&play, "Up Up Enter", "\u2581\u2588");
+	PRESS(&play, "Up Up Enter", "_\u2588");
 	play_end(&play);
 }
 

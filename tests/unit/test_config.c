@@ -65,7 +65,7 @@ static void without_a_file_the_defaults_hold(void **state)
 	assert_int_equal(config.group, CONFIG_BY_CPU);
 	assert_string_equal(config.theme, "default");
 	assert_string_equal(config.view, "cpus");
-	assert_false(config.ascii || config.braille || config.plain);
+	assert_false(config.hide_idle || config.ascii || config.braille || config.plain);
 	assert_true(config.mouse);
 	assert_int_equal(config.n_lists, 0);
 	assert_int_equal(config.n_notes, 0);
@@ -76,7 +76,7 @@ static void every_value_is_read(void **state)
 {
 	(void)state;
 	read_text("delay = 0.25\nhistory=1800s\nunits = Share\ngroup : node\ntheme = /tmp/a b.theme ; mine\n"
-		  "view = drops\nascii = yes\nbraille = yes\nplain = on\nmouse = off\n"
+		  "view = drops\nhide_idle = yes\nascii = yes\nbraille = yes\nplain = on\nmouse = off\n"
 		  "[columns]\ncpus = cpu node\n  pkts\n\txavg ; wrapped\ntrace = time cpu\n"
 		  "[keys]\nquit = q F10 semicolon #\nfind=/\n");
 	assert_int_equal(config.n_notes, 0);
@@ -86,7 +86,7 @@ static void every_value_is_read(void **state)
 	assert_int_equal(config.group, CONFIG_BY_NODE);
 	assert_string_equal(config.theme, "/tmp/a b.theme");
 	assert_string_equal(config.view, "drops");
-	assert_true(config.ascii && config.braille && config.plain && !config.mouse);
+	assert_true(config.hide_idle && config.ascii && config.braille && config.plain && !config.mouse);
 	assert_list(CONFIG_COLUMNS, "cpus", "cpu node pkts xavg");
 	assert_list(CONFIG_COLUMNS, "trace", "time cpu");
 	assert_list(CONFIG_KEYS, "quit", "q F10 ; #");
