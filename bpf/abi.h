@@ -125,6 +125,9 @@ struct function_state {
 
 enum { FUNCTION_INSIDE_SHIFT = 8 };
 
+/* How often reach_calls of bpf/reach.bpf.c calls its function. */
+enum { REACH_CALLS = 8 };
+
 /*
  * `function_counts` is an array that user space maps: entry cpu * stride + index. Reading it takes no
  * system call, since those that read maps keep kprobe programs of their CPU from running.

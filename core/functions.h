@@ -62,6 +62,7 @@ struct functions_status {
 	int attached;
 	int done, total;  /* of the step under way */
 	uint64_t took_ns; /* the last change of the set */
+	uint64_t reach_ns; /* what the kernel spends on reaching the program, each time; 0: not measured */
 	char text[160];	  /* one sentence */
 	int inside;	  /* row of the function that is looked into, -1: none */
 	bool inside_pending;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/cpus.h"
+#include "core/reach_cost.h"
 
 static void enter_state(struct live_functions *f, enum functions_state state, int total)
 {
@@ -404,4 +405,29 @@ int functions_carry_out(struct live_functions *f, const struct function_choice *
 	if (!ret)
 		detach_unwanted(f);
 	return ret;
+}
+
+/* ---- what it costs ---- */
+
+struct program_runs functions_runs(const struct live_functions *f)
+{
+	struct program_runs entry = live_program_runs(functions_programs_fd(&f->programs));
+	struct program_runs leave = live_program_runs(functions_programs_return_fd(&f->programs));
+
+	return (struct program_runs){.n = entry.n + leave.n, .ns = entry.ns + leave.ns};
+}
+
+void functions_measure_reach(struct live_functions *f)
+{
+	uint64_t ns = 0;
+
+	if (f->reach_tried || !f->n_slots)
+		return;
+	f->reach_tried = true;
+	reach_cost_measure(f->programs.means, functions_programs_text_fd(&f->programs), &ns);
+	pthread_mutex_lock(&f->lock);
+	f->status.reach_ns = ns;
+	f->reach_from = functions_runs(f).n;
+	f->changed = true;
+	pthread_mutex_unlock(&f->lock);
 }

@@ -16,6 +16,7 @@
 #include "core/functions_find.h"
 #include "core/functions_inside.h"
 #include "core/functions_programs.h"
+#include "core/live.h"
 #include "core/source.h"
 
 /* A function that was chosen once: its index in counters, states, TABLE_FUNCTIONS. Never reused. */
@@ -72,6 +73,9 @@ struct live_functions {
 	struct error error;	/* and its sentence */
 	uint64_t missed_closed; /* of links that are gone */
 	bool misses_known;
+	bool changed;		/* what is attached, since others asked */
+	bool reach_tried;	/* to measure status.reach_ns, which counts */
+	uint64_t reach_from;	/* from this run on */
 	struct inside inside; /* what is set before the thread looks is under the lock */
 };
 
@@ -81,5 +85,14 @@ struct live_functions {
  */
 int functions_carry_out(struct live_functions *functions, const struct function_choice *choice,
 	bool explore, struct error *err);
+
+/*
+ * Measures once, when something is attached, what each run costs beside its own time (reach_cost.h). In the thread,
+ * without the lock; apart, since what is asked for comes first.
+ */
+void functions_measure_reach(struct live_functions *functions);
+
+/* Of the programs that are attached. With or without the lock. */
+struct program_runs functions_runs(const struct live_functions *functions);
 
 #endif

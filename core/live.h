@@ -108,9 +108,16 @@ void live_probes_free(struct live_probes *probes);
 bool live_probes_missed(const struct live_probes *probes, uint64_t *missed);
 bool live_add_misses(struct bpf_object *object, uint64_t *missed);
 
-/* Run time of an object's programs, as far as the kernel has measured it. */
+/* Runs of a program and the time in them while the kernel measures that (BPF_ENABLE_STATS). */
+struct program_runs {
+	uint64_t n;
+	uint64_t ns;
+};
+
+struct program_runs live_program_runs(int fd); /* -1: none */
+
+/* The time of all of an object's programs. */
 uint64_t live_object_run_time(struct bpf_object *object);
-uint64_t live_program_run_time(int fd);
 
 /* ---- live_filter.c ---- */
 

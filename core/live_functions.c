@@ -76,6 +76,7 @@ static void answer(
 	f->error = *err;
 	f->result = ret;
 	f->status.took_ns = now_ns() - since;
+	f->changed = true;
 	if (ret)
 		f->status.state = FUNCTIONS_FAILED;
 	else
@@ -114,6 +115,7 @@ static void *work(void *context)
 		if (chosen) {
 			ret = functions_carry_out(f, &choice, explore, &err);
 			answer(f, asked, ret, &err, since);
+			functions_measure_reach(f);
 		}
 		functions_inside_carry_out(f);
 		pthread_mutex_lock(&f->lock);
@@ -356,14 +358,27 @@ bool live_functions_missed(struct live_functions *f, uint64_t *missed)
 
 uint64_t live_functions_run_time(struct live_functions *f)
 {
+	struct program_runs runs;
 	uint64_t ns = 0;
 
 	pthread_mutex_lock(&f->lock);
-	if (f->n_slots)
-		ns = live_program_run_time(functions_programs_fd(&f->programs)) +
-		     live_program_run_time(functions_programs_return_fd(&f->programs));
+	if (f->n_slots) {
+		runs = functions_runs(f);
+		ns = runs.ns + (runs.n - f->reach_from) * f->status.reach_ns;
+	}
 	pthread_mutex_unlock(&f->lock);
 	return ns;
+}
+
+bool live_functions_changed(struct live_functions *f)
+{
+	bool changed;
+
+	pthread_mutex_lock(&f->lock);
+	changed = f->changed;
+	f->changed = false;
+	pthread_mutex_unlock(&f->lock);
+	return changed;
 }
 
 void live_functions_inside(struct live_functions *f, int row)

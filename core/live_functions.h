@@ -73,8 +73,11 @@ void live_functions_silence(struct live_functions *functions);
 /* Adds the runs that the kernel skipped to *missed; false where it does not tell of all. */
 bool live_functions_missed(struct live_functions *functions, uint64_t *missed);
 
-/* Run time of its programs, as far as the kernel has measured it, in ns. */
+/* Run time of its programs as far as the kernel has measured it, and what reaching them took meanwhile, in ns. */
 uint64_t live_functions_run_time(struct live_functions *functions);
+
+/* Whether what is attached has changed since the last call. */
+bool live_functions_changed(struct live_functions *functions);
 
 /* Asks to look into the function of a row (bpf/inside.h), into none with -1. Any thread. */
 void live_functions_inside(struct live_functions *functions, int row);

@@ -137,12 +137,14 @@ bool live_add_misses(struct bpf_object *object, uint64_t *missed)
 	return true;
 }
 
-uint64_t live_program_run_time(int fd)
+struct program_runs live_program_runs(int fd)
 {
 	struct bpf_prog_info info = {};
 	__u32 size = sizeof(info);
 
-	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.run_time_ns;
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
+		return (struct program_runs){};
+	return (struct program_runs){.n = info.run_cnt, .ns = info.run_time_ns};
 }
 
 uint64_t live_object_run_time(struct bpf_object *object)
@@ -151,7 +153,7 @@ uint64_t live_object_run_time(struct bpf_object *object)
 	uint64_t sum = 0;
 
 	bpf_object__for_each_program(program, object)
-		sum += live_program_run_time(bpf_program__fd(program));
+		sum += live_program_runs(bpf_program__fd(program)).ns;
 	return sum;
 }
 

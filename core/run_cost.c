@@ -37,6 +37,16 @@ static void finish(struct run_cost *cost, uint64_t now_ns, run_time_reader read,
 	cost->next_ns = now_ns + PERIOD_NS;
 }
 
+void run_cost_restart(struct run_cost *cost, uint64_t now_ns, run_time_reader read, void *context)
+{
+	if (cost->stats_fd) {
+		cost->since_ns = now_ns;
+		cost->since_run_ns = read(context);
+	} else if (cost->next_ns != GIVE_UP) {
+		cost->next_ns = now_ns;
+	}
+}
+
 void run_cost_tend(struct run_cost *cost, uint64_t now_ns, run_time_reader read, void *context)
 {
 	if (cost->stats_fd) {

@@ -2,8 +2,8 @@
 /*
  * What skewtop's BPF programs cost: the kernel's own measure of their run time (BPF_ENABLE_STATS, from
  * 5.8 on), which costs something itself and so runs for a tenth of a second in thirty only. What was
- * measured then stands for the time until the next: an estimate, of the time inside the programs; what
- * the kernel spends on getting there is not in it.
+ * measured then stands for the time until the next: an estimate, of the time inside the programs. What the
+ * kernel spends on getting there is in it where that is much and known: at functions (reach_cost.h).
  *
  * (Under QEMU's software emulation a switch during a flood once ended a 6.12 guest: its CPUs do not keep
  * to the order that patching running code relies on. Tests there send when it is over.)
@@ -32,6 +32,9 @@ typedef uint64_t (*run_time_reader)(void *context);
  * lasted long enough. Where the kernel does not measure nothing happens.
  */
 void run_cost_tend(struct run_cost *cost, uint64_t now_ns, run_time_reader read, void *context);
+
+/* What was measured holds no longer: measures anew, from now on. */
+void run_cost_restart(struct run_cost *cost, uint64_t now_ns, run_time_reader read, void *context);
 
 /* Run time up to now, estimated; 0 as long as nothing was measured. Never falls. */
 uint64_t run_cost_total(struct run_cost *cost, uint64_t now_ns);

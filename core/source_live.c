@@ -103,6 +103,8 @@ static int live_drain(struct source *source, record_sink sink, void *context)
 	struct live *live = live_of(source);
 
 	live_instances_retire(live);
+	if (live_functions_changed(live->functions))
+		run_cost_restart(&live->cost, clock_ns(CLOCK_MONOTONIC), run_time, live);
 	run_cost_tend(&live->cost, clock_ns(CLOCK_MONOTONIC), run_time, live);
 	live->sink = sink;
 	live->sink_context = context;

@@ -87,6 +87,8 @@ check "one function at full flood: lines and losses are what was sent" \
 "$BUILD/function-times" $sets >"$work/times" 2>&1
 result $? "sets follow one another"
 sed 's/^/# /' "$work/times"
+check "what it takes to reach a program is measured" \
+	awk '/^reached/ { found = $2 > 0.005 && $2 < 100 } END { exit !found }' "$work/times"
 # shellcheck disable=SC2046 # a list
 kill $(jobs -p)
 finish

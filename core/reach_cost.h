@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kernel spends on reaching a program at a function and on coming back, before and after anything of the
+ * program runs. BPF_ENABLE_STATS does not see it, and it is the larger part: ftrace or a breakpoint, saved registers,
+ * the search for the cookie's link. So it is measured once, at a function that this process calls by itself
+ * (bpf_csum_diff() out of a program run by BPF_PROG_TEST_RUN), without and with a program that does nothing there.
+ */
+#ifndef SKEWTOP_REACH_COST_H
+#define SKEWTOP_REACH_COST_H
+
+#include <stdint.h>
+
+#include "core/functions.h"
+
+/*
+ * Nanoseconds for each run of a program attached by `means`, the least of several rounds, so that what interrupts
+ * them is left out. Takes milliseconds; with kprobes up to a second, since the kernel turns a breakpoint into a jump
+ * only after a while. text_fd: see attach_kprobes(). -EOPNOTSUPP if it cannot be measured here; other negative errno.
+ */
+int reach_cost_measure(enum functions_means means, int text_fd, uint64_t *ns);
+
+#endif
