@@ -50,7 +50,17 @@ struct {
 	__type(value, u64);
 } function_cookies SEC(".maps");
 
+/* User space sets the size where addresses are looked up here, see abi.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct function_place);
+} function_places SEC(".maps");
+
 const volatile __u32 function_stride;
+const volatile bool function_by_address;
 
 /* Words of struct pt_regs, which is all that these programs may read of it. */
 #if defined(__TARGET_ARCH_x86)
@@ -140,6 +150,20 @@ static __always_inline u64 return_cookie_of(void *ctx)
 	return cookie ? *cookie : 0;
 }
 
+static __always_inline const struct function_place *place_of(void *ctx)
+{
+	u64 address = bpf_get_func_ip(ctx);
+
+	for (u32 attempt = 0; attempt < FUNCTION_PLACE_TRIES; attempt++) {
+		u32 key = FUNCTION_PLACE(address, attempt);
+		const struct function_place *place = bpf_map_lookup_elem(&function_places, &key);
+
+		if (place && place->address == address)
+			return place;
+	}
+	return 0;
+}
+
 /*
  * The device of an skb, or NULL: while an skb is in a socket's queue other things stand in this
  * place (dev_scratch, or a pointer of the queue's tree), so what it points to must look like a
@@ -215,18 +239,28 @@ static __always_inline void track_function(const void *ctx, struct sk_buff *skb,
 		track_forget((u64)skb);
 }
 
+/* Whether this run is by the link that counts; `link` is by which it is, 0: not asked yet. */
+static __always_inline bool owner_runs(void *ctx, u32 owner, u32 link)
+{
+	if (!(owner & FUNCTION_SHARED))
+		return owner;
+	if (!link)
+		link = FUNCTION_COOKIE_LINK(cookie_of(ctx));
+	return link == (owner & ~FUNCTION_SHARED);
+}
+
 SEC("kprobe.multi")
 int function_count(void *ctx)
 {
-	u64 cookie = cookie_of(ctx);
+	const struct function_place *place = function_by_address ? place_of(ctx) : 0;
+	u64 cookie = place ? place->cookie : cookie_of(ctx), followed = 0;
 	u32 index = FUNCTION_COOKIE_INDEX(cookie), trace, key;
 	const volatile struct function_state *state = bpf_map_lookup_elem(&function_states, &index);
 	struct packet_count *count;
 	struct sk_buff *skb;
-	u64 followed = 0;
 	bool ok;
 
-	if (!state || state->owner != FUNCTION_COOKIE_LINK(cookie))
+	if (!state || !owner_runs(ctx, state->owner, place ? 0 : FUNCTION_COOKIE_LINK(cookie)))
 		return 0;
 	skb = (void *)register_argument(ctx, FUNCTION_COOKIE_ARGUMENT(cookie));
 	if (!skb)

@@ -198,6 +198,8 @@ static int want(
 		if (function->left_out || !is_wanted(f, choice, function))
 			continue;
 		if (f->slot_of[i] < 0 && f->n_slots < FUNCTIONS_MAX) {
+			functions_programs_place(&f->programs, function->address,
+				FUNCTION_COOKIE(f->n_slots, function->argument, function->part, 0));
 			f->slots[f->n_slots].function = i;
 			f->slot_of[i] = f->n_slots++;
 		}
@@ -265,11 +267,40 @@ static int add_group(
 	return 0;
 }
 
+/* How many groups may be attached to each slot. NULL: no memory. Under the lock. */
+static int *count_groups(const struct live_functions *f)
+{
+	int *n = calloc(f->n_slots + 1, sizeof(*n));
+
+	for (int g = 0; n && g < f->n_groups; g++)
+		for (int i = 0; i < f->groups[g].n; i++)
+			n[f->groups[g].slot[i]]++;
+	return n;
+}
+
+/*
+ * Tells the programs which group counts at each slot, by one store for each. While groups come and go (not `settled`)
+ * there may be several at a function, and each run asks which it is by. Afterwards only where it must: with
+ * kprobe.multi, which takes long to say it, where there still is more than one. Under the lock.
+ */
+static void publish_owners(struct live_functions *f, bool settled)
+{
+	int *groups = settled && f->programs.means == MEANS_KPROBE_MULTI ? count_groups(f) : NULL;
+
+	for (int s = 0; s < f->n_slots; s++) {
+		uint32_t owner = f->silent ? 0 : f->slots[s].owner;
+
+		if (owner && (!groups || groups[s] > 1))
+			owner |= FUNCTION_SHARED;
+		__atomic_store_n(&f->programs.states[s].owner, owner, __ATOMIC_RELAXED);
+	}
+	free(groups);
+}
+
 /* From here on the new set counts, and nothing else: one store for each function. */
 static void hand_over(
 	struct live_functions *f, const struct change *change, const int *slot, uint32_t id)
 {
-	struct function_state *states = f->programs.states;
 	int attached = 0;
 
 	pthread_mutex_lock(&f->lock);
@@ -286,10 +317,9 @@ static void hand_over(
 	for (int s = 0; s < f->n_slots; s++) {
 		if (!change->wanted[s])
 			f->slots[s].owner = 0;
-		__atomic_store_n(
-			&states[s].owner, f->silent ? 0 : f->slots[s].owner, __ATOMIC_RELAXED);
 		attached += f->slots[s].owner != 0;
 	}
+	publish_owners(f, false);
 	f->status.attached = attached;
 	pthread_mutex_unlock(&f->lock);
 }
@@ -305,6 +335,9 @@ static int attach_new(struct live_functions *f, struct change *change, struct er
 		hand_over(f, change, change->slot, id);
 		return 0;
 	}
+	pthread_mutex_lock(&f->lock);
+	publish_owners(f, false);
+	pthread_mutex_unlock(&f->lock);
 	enter_state(f, FUNCTIONS_ATTACHING, change->n);
 	if (f->programs.means == MEANS_KPROBE)
 		attach_make_room(f->n_slots);
@@ -363,6 +396,7 @@ static void drop_empty_groups(struct live_functions *f)
 	f->n_groups = kept;
 }
 
+/* Whatever is unwanted is gone when this returns, and only then does what stays count as the only one there is. */
 static void detach_unwanted(struct live_functions *f)
 {
 	struct attach_links gone = {};
@@ -383,6 +417,9 @@ static void detach_unwanted(struct live_functions *f)
 	if (gone.n)
 		enter_state(f, FUNCTIONS_DETACHING, gone.n);
 	attach_links_close(&gone, &f->progress);
+	pthread_mutex_lock(&f->lock);
+	publish_owners(f, true);
+	pthread_mutex_unlock(&f->lock);
 }
 
 int functions_carry_out(struct live_functions *f, const struct function_choice *choice,

@@ -71,13 +71,14 @@ static struct functions_bpf *open_object(const struct function_outlet *outlet)
 }
 
 /* A quarter of a second's lines may come at once, as for the packet probes. */
-static void configure(struct functions_bpf *object, int stride, const struct live_options *options,
-	const struct function_outlet *outlet)
+static void configure(struct functions_bpf *object, const struct function_programs *programs,
+	const struct live_options *options, const struct function_outlet *outlet)
 {
 	struct trace_config *trace = (void *)&object->rodata->trace_config;
 
 	memcpy((void *)&object->rodata->narrow, &options->narrow, sizeof(options->narrow));
-	memcpy((void *)&object->rodata->function_stride, &stride, sizeof(stride));
+	memcpy((void *)&object->rodata->function_stride, &programs->stride, sizeof(programs->stride));
+	object->rodata->function_by_address = programs->means == MEANS_KPROBE_MULTI;
 	memcpy((void *)&object->rodata->filter_set, &outlet->filter_set, sizeof(outlet->filter_set));
 	object->rodata->tracking = options->track;
 	object->rodata->track_cpu_bits = track_cpu_bits();
@@ -114,6 +115,8 @@ static int share_maps(struct functions_bpf *object, const struct functions_bpf *
 			bpf_map__fd(from->maps.function_states)) ?:
 		bpf_map__reuse_fd(object->maps.function_cookies,
 			bpf_map__fd(from->maps.function_cookies)) ?:
+		bpf_map__reuse_fd(object->maps.function_places,
+			bpf_map__fd(from->maps.function_places)) ?:
 		bpf_map__reuse_fd(object->maps.inside_calls, bpf_map__fd(from->maps.inside_calls)) ?:
 		bpf_map__reuse_fd(object->maps.inside_counts, bpf_map__fd(from->maps.inside_counts));
 }
@@ -149,7 +152,8 @@ static int map_arrays(struct function_programs *programs)
 	programs->states = map_array(programs->entry->maps.function_states,
 		whole_pages(FUNCTIONS_MAX * sizeof(struct function_state)));
 	programs->inside = map_array(programs->entry->maps.inside_counts, programs->inside_size);
-	return programs->counts && programs->states && programs->inside ? 0 : -errno;
+	programs->places = map_array(programs->entry->maps.function_places, programs->places_size);
+	return programs->counts && programs->states && programs->inside && programs->places ? 0 : -errno;
 }
 
 static int load_entry(struct function_programs *programs, int max_cpu,
@@ -157,17 +161,20 @@ static int load_entry(struct function_programs *programs, int max_cpu,
 {
 	struct functions_bpf *object = open_object(outlet);
 	uint32_t entries = programs->stride * (max_cpu + 1), inside = INSIDE_SLOTS * (max_cpu + 1);
+	uint32_t places = programs->means == MEANS_KPROBE_MULTI ? FUNCTION_PLACES : 1;
 
 	if (!object)
 		return -errno;
 	programs->entry = object;
 	programs->counts_size = whole_pages(entries * sizeof(struct packet_count));
 	programs->inside_size = whole_pages(inside * sizeof(struct inside_counts));
-	configure(object, programs->stride, options, outlet);
+	programs->places_size = whole_pages(places * sizeof(struct function_place));
+	configure(object, programs, options, outlet);
 	bpf_program__set_autoload(object->progs.kernel_text, programs->means == MEANS_KPROBE);
 	return set_means(object, programs->means) ?: share_outlet(object, outlet) ?:
 		bpf_map__set_max_entries(object->maps.function_counts, entries) ?:
 		bpf_map__set_max_entries(object->maps.inside_counts, inside) ?:
+		bpf_map__set_max_entries(object->maps.function_places, places) ?:
 		functions_bpf__load(object) ?: map_arrays(programs) ?: jump_to(programs, object);
 }
 
@@ -197,7 +204,7 @@ int functions_programs_load(const struct function_programs *programs,
 	if (!object)
 		return error_set(err, -errno, "cannot open the function programs: %s",
 			strerror(errno));
-	configure(object, programs->stride, options, outlet);
+	configure(object, programs, options, outlet);
 	bpf_program__set_autoload(object->progs.function_entry, false);
 	bpf_program__set_autoload(object->progs.function_return, false);
 	bpf_program__set_autoload(object->progs.kernel_text, false);
@@ -252,6 +259,22 @@ int functions_programs_name(
 	return 0;
 }
 
+void functions_programs_place(const struct function_programs *programs, uint64_t address, uint64_t cookie)
+{
+	if (programs->means != MEANS_KPROBE_MULTI)
+		return;
+	for (unsigned attempt = 0; attempt < FUNCTION_PLACE_TRIES; attempt++) {
+		struct function_place *place = &programs->places[FUNCTION_PLACE(address, attempt)];
+
+		if (place->address)
+			continue;
+		/* Programs look at the address first. */
+		__atomic_store_n(&place->cookie, cookie, __ATOMIC_RELAXED);
+		__atomic_store_n(&place->address, address, __ATOMIC_RELEASE);
+		return;
+	}
+}
+
 static uint64_t missed_by(int fd)
 {
 	struct bpf_prog_info info = {};
@@ -277,6 +300,8 @@ void functions_programs_close(struct function_programs *programs)
 			whole_pages(FUNCTIONS_MAX * sizeof(struct function_state)));
 	if (programs->inside)
 		munmap(programs->inside, programs->inside_size);
+	if (programs->places)
+		munmap(programs->places, programs->places_size);
 	functions_bpf__destroy(programs->body);
 	functions_bpf__destroy(programs->entry);
 	memset(programs, 0, sizeof(*programs));

@@ -40,6 +40,8 @@ struct function_programs {
 	struct function_state *states; /* mapped, FUNCTIONS_MAX */
 	struct inside_counts *inside;  /* mapped: cpu * INSIDE_SLOTS + slot */
 	size_t inside_size;
+	struct function_place *places; /* mapped; kprobe.multi: FUNCTION_PLACES */
+	size_t places_size;
 	int stride;
 };
 
@@ -74,6 +76,12 @@ int functions_programs_text_fd(const struct function_programs *programs);
  */
 int functions_programs_name(
 	const struct function_programs *programs, uint64_t address, uint64_t cookie);
+
+/*
+ * Tells programs of kprobe.multi what the function at `address` is: its cookie, whose link plays no part. Once for
+ * each function, before anything is attached to it.
+ */
+void functions_programs_place(const struct function_programs *programs, uint64_t address, uint64_t cookie);
 
 /* Runs skipped because another program of its kind was running on the CPU. */
 uint64_t functions_programs_missed(const struct function_programs *programs);
