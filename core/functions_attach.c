@@ -37,6 +37,7 @@ static int append(struct attach_links *links, int fd)
 
 static int link_multi(const struct multi *m, int from, int n)
 {
+	const char *name = m->targets[from].name;
 	unsigned long *addresses = calloc(n, sizeof(*addresses));
 	__u64 *cookies = calloc(n, sizeof(*cookies));
 	LIBBPF_OPTS(bpf_link_create_opts, opts);
@@ -47,7 +48,8 @@ static int link_multi(const struct multi *m, int from, int n)
 		cookies[i] = m->targets[from + i].cookie;
 	}
 	if (addresses && cookies) {
-		opts.kprobe_multi.addrs = addresses;
+		opts.kprobe_multi.addrs = name ? NULL : addresses;
+		opts.kprobe_multi.syms = name ? &name : NULL;
 		opts.kprobe_multi.cookies = cookies;
 		opts.kprobe_multi.cnt = n;
 		fd = bpf_link_create(m->prog_fd, 0, BPF_TRACE_KPROBE_MULTI, &opts);
@@ -186,7 +188,7 @@ static int kprobe_type(void)
 	return type;
 }
 
-static int open_event(int type, uint64_t flags, uint64_t address)
+static int open_event(int type, uint64_t flags, uint64_t address, const char *name)
 {
 	struct perf_event_attr attr = {
 		.type = type,
@@ -194,8 +196,8 @@ static int open_event(int type, uint64_t flags, uint64_t address)
 		.size = sizeof(attr),
 		.sample_period = 1,
 		.wakeup_events = 1,
-		.kprobe_func = 0, /* by address */
-		.kprobe_addr = address,
+		.kprobe_func = (uintptr_t)name,
+		.kprobe_addr = address, /* with a name the distance from it: the member is the same */
 	};
 	int fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 
@@ -255,7 +257,7 @@ static int open_behind_entry(struct crew *crew, struct attach_target *target)
 		int pushes = pushes_at(crew->text_fd, target->address + offsets[i]);
 
 		target->probed = target->address + offsets[i] + pushes;
-		fd = open_event(crew->perf_type, 0, target->probed);
+		fd = open_event(crew->perf_type, 0, target->probed, target->name);
 		if (fd >= 0)
 			target->cookie = FUNCTION_COOKIE_WITH_PUSHES(target->cookie, pushes);
 	}
@@ -269,7 +271,7 @@ static int open_target(struct crew *crew, struct attach_target *target)
 
 	if (fd < 0) {
 		target->probed = target->address;
-		fd = open_event(crew->perf_type, 0, target->probed);
+		fd = open_event(crew->perf_type, 0, target->probed, target->name);
 	}
 	return fd;
 }
@@ -396,7 +398,7 @@ int attach_return(int prog_fd, bool multi, uint64_t address, uint64_t cookie)
 	if (multi)
 		return return_multi(prog_fd, address, cookie);
 	type = kprobe_type();
-	fd = type < 0 ? type : open_event(type, 1, address);
+	fd = type < 0 ? type : open_event(type, 1, address, NULL);
 	return fd < 0 ? fd : link_event(fd, prog_fd, cookie);
 }
 

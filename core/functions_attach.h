@@ -13,6 +13,7 @@
 
 struct attach_target {
 	uint64_t address;
+	const char *name; /* instead of the address, where only one target is attached to; NULL otherwise */
 	bool traceable;	 /* ftrace can trace it, which says how it begins */
 	uint64_t probed; /* out: where its kprobe is */
 	uint64_t cookie; /* what bpf_get_attach_cookie() gives the program there */

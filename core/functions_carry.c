@@ -461,7 +461,7 @@ void functions_measure_reach(struct live_functions *f)
 	if (f->reach_tried || !f->n_slots)
 		return;
 	f->reach_tried = true;
-	reach_cost_measure(f->programs.means, functions_programs_text_fd(&f->programs), &ns);
+	reach_cost_measure(f->programs.means, &ns);
 	pthread_mutex_lock(&f->lock);
 	f->status.reach_ns = ns;
 	f->reach_from = functions_runs(f).n;

@@ -463,13 +463,7 @@ int functions_find(struct function_list *list, struct btf *vmlinux, struct error
 	if (ret)
 		return error_set(err, ret, "out of memory");
 	function_list_sort(list);
-	return functions_locate(list, err);
-}
-
-int functions_locate(struct function_list *list, struct error *err)
-{
-	int ret = function_list_locate(list, "/proc/kallsyms", err);
-
+	ret = function_list_locate(list, "/proc/kallsyms", err);
 	if (ret)
 		return ret;
 	keep_traceable(list);

@@ -72,12 +72,10 @@ int function_list_drop_blacklisted(struct function_list *list, const char *path)
 int function_list_usable(const struct function_list *list);
 
 /*
- * The three above for the running kernel. What cannot be read (both files of tracefs need root) leaves nothing
- * out: attaching then shows it. Negative errno with a sentence.
+ * All of the above for the running kernel, `vmlinux` being its BTF. What cannot be read (both files
+ * of tracefs need root) leaves nothing out: attaching then shows it. Negative errno with a
+ * sentence.
  */
-int functions_locate(struct function_list *list, struct error *err);
-
-/* All of the above for the running kernel, `vmlinux` being its BTF. As functions_locate(). */
 int functions_find(struct function_list *list, struct btf *vmlinux, struct error *err);
 
 #endif

@@ -4,14 +4,11 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "bpf/abi.h"
 #include "bpf/reach.skel.h"
 #include "core/functions_attach.h"
-#include "core/functions_find.h"
 
 enum {
 	ROUNDS = 8,
@@ -19,21 +16,6 @@ enum {
 	SETTLE_STEPS = 10,
 	SETTLE_US = 100000,
 };
-
-/* Where bpf_csum_diff() is and how it begins: as for the functions that are counted. */
-static int find_target(struct attach_target *target)
-{
-	char name[] = "bpf_csum_diff", module[] = "";
-	struct function function = {.name = name, .module = module};
-	struct function_list list = {.function = &function, .n = 1, .capacity = 1};
-	int ret = functions_locate(&list, NULL);
-
-	if (!ret && !function_list_usable(&list))
-		ret = -EOPNOTSUPP;
-	*target = (struct attach_target){.address = function.address, .traceable = function.traceable};
-	free(function.left_out);
-	return ret;
-}
 
 /* The mean of a round, in ns for REACH_CALLS calls; the least of all rounds. */
 static int time_calls(int prog_fd, uint64_t *least)
@@ -53,28 +35,28 @@ static int time_calls(int prog_fd, uint64_t *least)
 	return 0;
 }
 
-static int attach(enum functions_means means, int prog_fd, int text_fd, struct attach_target *target,
+static int attach(enum functions_means means, int prog_fd, struct attach_target *target,
 	struct attach_links *links)
 {
 	struct attach_progress unseen = {};
 	int ret = means == MEANS_KPROBE_MULTI ? attach_multi(prog_fd, target, 1, links, &unseen) :
-						attach_kprobes(prog_fd, text_fd, target, 1, links, &unseen);
+						attach_kprobes(prog_fd, -1, target, 1, links, &unseen);
 
 	return ret ?: target->error;
 }
 
-static int measure(const struct reach_bpf *object, enum functions_means means, int text_fd, uint64_t *ns)
+static int measure(const struct reach_bpf *object, enum functions_means means, uint64_t *ns)
 {
 	int calls = bpf_program__fd(object->progs.reach_calls);
 	int steps = means == MEANS_KPROBE ? SETTLE_STEPS : 1;
 	uint64_t without = UINT64_MAX, with = UINT64_MAX;
 	struct attach_links links = {};
-	struct attach_target target;
-	int ret = find_target(&target) ?: time_calls(calls, &without);
+	struct attach_target target = {.name = "bpf_csum_diff", .traceable = true};
+	int ret = time_calls(calls, &without);
 
 	if (ret)
 		return ret;
-	ret = attach(means, bpf_program__fd(object->progs.reach_nothing), text_fd, &target, &links);
+	ret = attach(means, bpf_program__fd(object->progs.reach_nothing), &target, &links);
 	for (int i = 0; i < steps && !ret; i++) {
 		if (i)
 			usleep(SETTLE_US);
@@ -86,7 +68,7 @@ static int measure(const struct reach_bpf *object, enum functions_means means, i
 	return ret;
 }
 
-int reach_cost_measure(enum functions_means means, int text_fd, uint64_t *ns)
+int reach_cost_measure(enum functions_means means, uint64_t *ns)
 {
 	struct reach_bpf *object = reach_bpf__open();
 	int ret;
@@ -96,7 +78,7 @@ int reach_cost_measure(enum functions_means means, int text_fd, uint64_t *ns)
 	ret = bpf_program__set_expected_attach_type(
 		      object->progs.reach_nothing, means == MEANS_KPROBE_MULTI ? BPF_TRACE_KPROBE_MULTI : 0) ?:
 		      reach_bpf__load(object) ?:
-		      measure(object, means, text_fd, ns);
+		      measure(object, means, ns);
 	reach_bpf__destroy(object);
 	return ret;
 }

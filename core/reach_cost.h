@@ -15,8 +15,8 @@
 /*
  * Nanoseconds for each run of a program attached by `means`, the least of several rounds, so that what interrupts
  * them is left out. Takes milliseconds; with kprobes up to a second, since the kernel turns a breakpoint into a jump
- * only after a while. text_fd: see attach_kprobes(). -EOPNOTSUPP if it cannot be measured here; other negative errno.
+ * only after a while. Negative errno.
  */
-int reach_cost_measure(enum functions_means means, int text_fd, uint64_t *ns);
+int reach_cost_measure(enum functions_means means, uint64_t *ns);
 
 #endif
