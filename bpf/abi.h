@@ -131,19 +131,18 @@ enum { FUNCTION_INSIDE_SHIFT = 8 };
  * What a cookie says beside the link, by the function's address: a table with open addressing, which user space maps
  * and fills. The kernel looks for the cookie of a kprobe.multi link by binary search among all of the link's functions,
  * which for 1600 of them took a fifth of the time of a run; so a run asks for it only where its link matters. A function
- * that finds no free entry among those it may be in is not in the table.
+ * that finds none of the entries free that it may be in is not in the table.
+ *
+ * An entry is one word, 0 free: the lower half of the address, which no two functions have in common since all kernel
+ * code lies within 2 GB, above the lower half of the cookie. Few and small, since a packet passes some sixty functions,
+ * each of which looks at another place.
  */
-struct function_place {
-	__u64 address; /* 0: free */
-	__u64 cookie;
-};
+enum { FUNCTION_PLACE_TRIES = 4 };
 
-enum { FUNCTION_PLACE_BITS = 15, FUNCTION_PLACE_TRIES = 4 };
-
-#define FUNCTION_PLACES (1u << FUNCTION_PLACE_BITS)
-#define FUNCTION_PLACE(address, attempt)                                                           \
-	((__u32)(((__u64)(address) * 0x9e3779b97f4a7c15ull >> (64 - FUNCTION_PLACE_BITS)) + (attempt)) & \
-		(FUNCTION_PLACES - 1))
+#define FUNCTION_PLACE(address, cookie) ((__u64)(address) << 32 | (__u32)(cookie))
+#define FUNCTION_PLACE_IS_OF(place, address) ((__u32)((place) >> 32) == (__u32)(address))
+/* Its key is the first of those free: (this + 0 ... FUNCTION_PLACE_TRIES - 1) % size, a power of two up to 65536. */
+#define FUNCTION_PLACE_HASH(address) ((__u32)(address) * 0x9e3779b1u >> 16)
 
 /* How often reach_calls of bpf/reach.bpf.c calls its function. */
 enum { REACH_CALLS = 8 };
@@ -441,7 +440,6 @@ struct skb_record {
 #endif
 static_assert(sizeof(struct probe_config) == 8, "no hidden padding");
 static_assert(sizeof(struct function_state) == 8, "no hidden padding");
-static_assert(sizeof(struct function_place) == 16, "no hidden padding");
 static_assert(sizeof(struct program_key) == 16, "no hidden padding");
 static_assert(sizeof(struct program_count) == 64, "one cache line");
 static_assert(sizeof(struct inside_call) == 16, "no hidden padding");

@@ -50,17 +50,17 @@ struct {
 	__type(value, u64);
 } function_cookies SEC(".maps");
 
-/* User space sets the size where addresses are looked up here, see abi.h. */
+/* Cookies by address: see FUNCTION_PLACE(). User space sets the size. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct function_place);
+	__type(value, u64);
 } function_places SEC(".maps");
 
 const volatile __u32 function_stride;
-const volatile bool function_by_address;
+const volatile __u32 function_place_mask; /* the size of function_places - 1; 0: it is not used */
 
 /* Words of struct pt_regs, which is all that these programs may read of it. */
 #if defined(__TARGET_ARCH_x86)
@@ -150,18 +150,21 @@ static __always_inline u64 return_cookie_of(void *ctx)
 	return cookie ? *cookie : 0;
 }
 
-static __always_inline const struct function_place *place_of(void *ctx)
+/* The lower half of the cookie, found by address. */
+static __always_inline bool cookie_at(u64 address, u64 *cookie)
 {
-	u64 address = bpf_get_func_ip(ctx);
+	u32 hash = FUNCTION_PLACE_HASH(address), mask = function_place_mask;
 
 	for (u32 attempt = 0; attempt < FUNCTION_PLACE_TRIES; attempt++) {
-		u32 key = FUNCTION_PLACE(address, attempt);
-		const struct function_place *place = bpf_map_lookup_elem(&function_places, &key);
+		u32 key = (hash + attempt) & mask;
+		const u64 *place = bpf_map_lookup_elem(&function_places, &key);
 
-		if (place && place->address == address)
-			return place;
+		if (place && FUNCTION_PLACE_IS_OF(*place, address)) {
+			*cookie = (u32)*place;
+			return true;
+		}
 	}
-	return 0;
+	return false;
 }
 
 /*
@@ -239,28 +242,33 @@ static __always_inline void track_function(const void *ctx, struct sk_buff *skb,
 		track_forget((u64)skb);
 }
 
-/* Whether this run is by the link that counts; `link` is by which it is, 0: not asked yet. */
-static __always_inline bool owner_runs(void *ctx, u32 owner, u32 link)
+/* Whether this run is by the link that counts. What `cookie` says of the link is true if it is `whole`. */
+static __always_inline bool owner_runs(void *ctx, u32 owner, u64 cookie, bool whole)
 {
 	if (!(owner & FUNCTION_SHARED))
 		return owner;
-	if (!link)
-		link = FUNCTION_COOKIE_LINK(cookie_of(ctx));
-	return link == (owner & ~FUNCTION_SHARED);
+	if (!whole)
+		cookie = cookie_of(ctx);
+	return FUNCTION_COOKIE_LINK(cookie) == (owner & ~FUNCTION_SHARED);
 }
 
 SEC("kprobe.multi")
 int function_count(void *ctx)
 {
-	const struct function_place *place = function_by_address ? place_of(ctx) : 0;
-	u64 cookie = place ? place->cookie : cookie_of(ctx), followed = 0;
-	u32 index = FUNCTION_COOKIE_INDEX(cookie), trace, key;
-	const volatile struct function_state *state = bpf_map_lookup_elem(&function_states, &index);
+	const volatile struct function_state *state;
+	bool ok, whole = false;
 	struct packet_count *count;
+	u64 cookie, followed = 0;
+	u32 index, trace, key;
 	struct sk_buff *skb;
-	bool ok;
 
-	if (!state || !owner_runs(ctx, state->owner, place ? 0 : FUNCTION_COOKIE_LINK(cookie)))
+	if (!function_place_mask || !cookie_at(bpf_get_func_ip(ctx), &cookie)) {
+		cookie = cookie_of(ctx);
+		whole = true;
+	}
+	index = FUNCTION_COOKIE_INDEX(cookie);
+	state = bpf_map_lookup_elem(&function_states, &index);
+	if (!state || !owner_runs(ctx, state->owner, cookie, whole))
 		return 0;
 	skb = (void *)register_argument(ctx, FUNCTION_COOKIE_ARGUMENT(cookie));
 	if (!skb)

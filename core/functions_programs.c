@@ -78,7 +78,7 @@ static void configure(struct functions_bpf *object, const struct function_progra
 
 	memcpy((void *)&object->rodata->narrow, &options->narrow, sizeof(options->narrow));
 	memcpy((void *)&object->rodata->function_stride, &programs->stride, sizeof(programs->stride));
-	object->rodata->function_by_address = programs->means == MEANS_KPROBE_MULTI;
+	object->rodata->function_place_mask = programs->n_places - 1;
 	memcpy((void *)&object->rodata->filter_set, &outlet->filter_set, sizeof(outlet->filter_set));
 	object->rodata->tracking = options->track;
 	object->rodata->track_cpu_bits = track_cpu_bits();
@@ -161,21 +161,30 @@ static int load_entry(struct function_programs *programs, int max_cpu,
 {
 	struct functions_bpf *object = open_object(outlet);
 	uint32_t entries = programs->stride * (max_cpu + 1), inside = INSIDE_SLOTS * (max_cpu + 1);
-	uint32_t places = programs->means == MEANS_KPROBE_MULTI ? FUNCTION_PLACES : 1;
 
 	if (!object)
 		return -errno;
 	programs->entry = object;
 	programs->counts_size = whole_pages(entries * sizeof(struct packet_count));
 	programs->inside_size = whole_pages(inside * sizeof(struct inside_counts));
-	programs->places_size = whole_pages(places * sizeof(struct function_place));
+	programs->places_size = whole_pages(programs->n_places * sizeof(*programs->places));
 	configure(object, programs, options, outlet);
 	bpf_program__set_autoload(object->progs.kernel_text, programs->means == MEANS_KPROBE);
 	return set_means(object, programs->means) ?: share_outlet(object, outlet) ?:
 		bpf_map__set_max_entries(object->maps.function_counts, entries) ?:
 		bpf_map__set_max_entries(object->maps.inside_counts, inside) ?:
-		bpf_map__set_max_entries(object->maps.function_places, places) ?:
+		bpf_map__set_max_entries(object->maps.function_places, programs->n_places) ?:
 		functions_bpf__load(object) ?: map_arrays(programs) ?: jump_to(programs, object);
+}
+
+/* The least that is not below n. */
+static uint32_t power_of_two(uint32_t n)
+{
+	uint32_t power = 1;
+
+	while (power < n)
+		power *= 2;
+	return power;
 }
 
 int functions_programs_open(struct function_programs *programs, enum functions_means means,
@@ -187,6 +196,7 @@ int functions_programs_open(struct function_programs *programs, enum functions_m
 	memset(programs, 0, sizeof(*programs));
 	programs->means = means;
 	programs->stride = (n_functions + 3) / 4 * 4;
+	programs->n_places = means == MEANS_KPROBE_MULTI ? power_of_two(4 * n_functions) : 1;
 	ret = load_entry(programs, max_cpu, options, outlet);
 	if (ret)
 		return error_set(
@@ -264,13 +274,11 @@ void functions_programs_place(const struct function_programs *programs, uint64_t
 	if (programs->means != MEANS_KPROBE_MULTI)
 		return;
 	for (unsigned attempt = 0; attempt < FUNCTION_PLACE_TRIES; attempt++) {
-		struct function_place *place = &programs->places[FUNCTION_PLACE(address, attempt)];
+		uint64_t *place = &programs->places[(FUNCTION_PLACE_HASH(address) + attempt) % programs->n_places];
 
-		if (place->address)
+		if (*place)
 			continue;
-		/* Programs look at the address first. */
-		__atomic_store_n(&place->cookie, cookie, __ATOMIC_RELAXED);
-		__atomic_store_n(&place->address, address, __ATOMIC_RELEASE);
+		__atomic_store_n(place, FUNCTION_PLACE(address, cookie), __ATOMIC_RELAXED);
 		return;
 	}
 }

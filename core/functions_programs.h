@@ -40,8 +40,9 @@ struct function_programs {
 	struct function_state *states; /* mapped, FUNCTIONS_MAX */
 	struct inside_counts *inside;  /* mapped: cpu * INSIDE_SLOTS + slot */
 	size_t inside_size;
-	struct function_place *places; /* mapped; kprobe.multi: FUNCTION_PLACES */
+	uint64_t *places; /* mapped; see FUNCTION_PLACE() */
 	size_t places_size;
+	uint32_t n_places; /* a power of two; 1: they are not used */
 	int stride;
 };
 
