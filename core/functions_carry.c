@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "core/cpus.h"
-#include "core/reach_cost.h"
+#include "core/functions_reach.h"
 
 static void enter_state(struct live_functions *f, enum functions_state state, int total)
 {
@@ -461,7 +461,7 @@ void functions_measure_reach(struct live_functions *f)
 	if (f->reach_tried || !f->n_slots)
 		return;
 	f->reach_tried = true;
-	reach_cost_measure(f->programs.means, &ns);
+	functions_reach_measure(f->programs.means, &ns);
 	pthread_mutex_lock(&f->lock);
 	f->status.reach_ns = ns;
 	f->reach_from = functions_runs(f).n;

@@ -87,7 +87,7 @@ int functions_carry_out(struct live_functions *functions, const struct function_
 	bool explore, struct error *err);
 
 /*
- * Measures once, when something is attached, what each run costs beside its own time (reach_cost.h). In the thread,
+ * Measures once, when something is attached, what each run costs beside its own time (functions_reach.h). In the thread,
  * without the lock; apart, since what is asked for comes first.
  */
 void functions_measure_reach(struct live_functions *functions);

@@ -3,7 +3,7 @@
  * What skewtop's BPF programs cost: the kernel's own measure of their run time (BPF_ENABLE_STATS, from
  * 5.8 on), which costs something itself and so runs for a tenth of a second in thirty only. What was
  * measured then stands for the time until the next: an estimate, of the time inside the programs. What the
- * kernel spends on getting there is in it where that is much and known: at functions (reach_cost.h).
+ * kernel spends on getting there is in it where that is much and known: at functions (functions_reach.h).
  *
  * (Under QEMU's software emulation a switch during a flood once ended a 6.12 guest: its CPUs do not keep
  * to the order that patching running code relies on. Tests there send when it is over.)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "core/reach_cost.h"
+#include "core/functions_reach.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -68,7 +68,7 @@ static int measure(const struct reach_bpf *object, enum functions_means means, u
 	return ret;
 }
 
-int reach_cost_measure(enum functions_means means, uint64_t *ns)
+int functions_reach_measure(enum functions_means means, uint64_t *ns)
 {
 	struct reach_bpf *object = reach_bpf__open();
 	int ret;

@@ -5,8 +5,8 @@
  * the search for the cookie's link. So it is measured once, at a function that this process calls by itself
  * (bpf_csum_diff() out of a program run by BPF_PROG_TEST_RUN), without and with a program that does nothing there.
  */
-#ifndef SKEWTOP_REACH_COST_H
-#define SKEWTOP_REACH_COST_H
+#ifndef SKEWTOP_FUNCTIONS_REACH_H
+#define SKEWTOP_FUNCTIONS_REACH_H
 
 #include <stdint.h>
 
@@ -17,6 +17,6 @@
  * them is left out. Takes milliseconds; with kprobes up to a second, since the kernel turns a breakpoint into a jump
  * only after a while. Negative errno.
  */
-int reach_cost_measure(enum functions_means means, uint64_t *ns);
+int functions_reach_measure(enum functions_means means, uint64_t *ns);
 
 #endif
