@@ -144,6 +144,9 @@ enum { FUNCTION_PLACE_TRIES = 4 };
 /* Its key is the first of those free: (this + 0 ... FUNCTION_PLACE_TRIES - 1) % size, a power of two up to 65536. */
 #define FUNCTION_PLACE_HASH(address) ((__u32)(address) * 0x9e3779b1u >> 16)
 
+/* Programs of bpf/fentry.bpf.c. */
+enum { FENTRY_MAX = 64 };
+
 /* How often reach_calls of bpf/reach.bpf.c calls its function. */
 enum { REACH_CALLS = 8 };
 

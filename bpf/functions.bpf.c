@@ -12,11 +12,8 @@
  */
 #include <linux/bpf.h>
 
-#define TRACE_UNTYPED
-#include "bpf/narrow.h"
+#include "bpf/function.h"
 #include "bpf/inside.h"
-#include "bpf/skb_filter.h"
-#include "bpf/trace.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -24,23 +21,6 @@ struct {
 	__type(key, u32);
 	__type(value, u32);
 } function_next SEC(".maps");
-
-/* Entry cpu * function_stride + index; user space sets the size. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct packet_count);
-} function_counts SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, FUNCTIONS_MAX);
-	__type(key, u32);
-	__type(value, struct function_state);
-} function_states SEC(".maps");
 
 /* Cookies by function address, for kernels whose perf kprobes have none (before 5.15). */
 struct {
@@ -59,7 +39,6 @@ struct {
 	__type(value, u64);
 } function_places SEC(".maps");
 
-const volatile __u32 function_stride;
 const volatile __u32 function_place_mask; /* the size of function_places - 1; 0: it is not used */
 
 /* Words of struct pt_regs, which is all that these programs may read of it. */
@@ -167,81 +146,6 @@ static __always_inline bool cookie_at(u64 address, u64 *cookie)
 	return false;
 }
 
-/*
- * The device of an skb, or NULL: while an skb is in a socket's queue other things stand in this
- * place (dev_scratch, or a pointer of the queue's tree), so what it points to must look like a
- * device: its namespace has an inode number of those that the kernel hands out.
- */
-#define NETNS_INODE_MIN 0xeffffff0u
-
-static __always_inline struct net_device *device_of(struct sk_buff *skb, u32 *netns)
-{
-	struct net_device *dev = BPF_CORE_READ(skb, dev);
-
-	*netns = 0;
-	if ((s64)dev < 0)
-		*netns = BPF_CORE_READ(dev, nd_net.net, ns.inum);
-	if (*netns >= NETNS_INODE_MIN)
-		return dev;
-	*netns = BPF_CORE_READ(skb, sk, __sk_common.skc_net.net, ns.inum);
-	return 0;
-}
-
-static __always_inline bool narrow_accepts_skb(struct sk_buff *skb)
-{
-	struct net_device *dev;
-	u32 netns;
-
-	if (!narrow_accepts_context())
-		return false;
-	if (narrow.mark_mask && (BPF_CORE_READ(skb, mark) & narrow.mark_mask) != narrow.mark_value)
-		return false;
-	if (!narrow.netns && !narrow.use_ifname)
-		return true;
-	dev = device_of(skb, &netns);
-	if (narrow.netns && netns != narrow.netns)
-		return false;
-	if (narrow.use_ifname) {
-		char name[ABI_IFNAME_LEN] __attribute__((aligned(8))) = {};
-
-		if (!dev || bpf_probe_read_kernel(name, sizeof(name), &dev->name) ||
-			!same_name(name, narrow.ifname))
-			return false;
-	}
-	return true;
-}
-
-static __always_inline void trace_function(void *ctx, struct sk_buff *skb, u32 index, u64 followed)
-{
-	struct trace_event event = {
-		.followed = followed,
-		.reason = REASON_UNKNOWN,
-		.probe = PROBE_MAX + index,
-		.len = BPF_CORE_READ(skb, len),
-	};
-	struct net_device *dev = device_of(skb, &event.netns);
-
-	trace_emit(ctx, skb, dev, &event);
-}
-
-/* The packet that is followed. Where an skb itself is freed its bytes are gone already. */
-static __always_inline u64 follow(u64 skb, u32 part, bool ok)
-{
-	return part & FUNCTION_ENDS_SKB ? track_address(skb) :
-					  track_skb(skb, ok ? TRACK_ACCEPTED : 0);
-}
-
-/* After the function's own event: what becomes of the skb in it. */
-static __always_inline void track_function(const void *ctx, struct sk_buff *skb, u32 part)
-{
-	if (part & FUNCTION_COPIES)
-		track_made(register_argument(ctx, 0), (u64)skb);
-	if (part & FUNCTION_ENDS_BYTES)
-		track_buffer_ends(skb);
-	if (part & FUNCTION_ENDS_SKB)
-		track_forget((u64)skb);
-}
-
 /* Whether this run is by the link that counts. What `cookie` says of the link is true if it is `whole`. */
 static __always_inline bool owner_runs(void *ctx, u32 owner, u64 cookie, bool whole)
 {
@@ -256,54 +160,35 @@ SEC("kprobe.multi")
 int function_count(void *ctx)
 {
 	const volatile struct function_state *state;
-	bool ok, whole = false;
-	struct packet_count *count;
-	u64 cookie, followed = 0;
-	u32 index, trace, key;
+	struct function_run run;
 	struct sk_buff *skb;
+	bool whole = false;
+	u64 cookie;
 
 	if (!function_place_mask || !cookie_at(bpf_get_func_ip(ctx), &cookie)) {
 		cookie = cookie_of(ctx);
 		whole = true;
 	}
-	index = FUNCTION_COOKIE_INDEX(cookie);
-	state = bpf_map_lookup_elem(&function_states, &index);
+	run.index = FUNCTION_COOKIE_INDEX(cookie);
+	run.part = FUNCTION_COOKIE_PART(cookie);
+	state = bpf_map_lookup_elem(&function_states, &run.index);
 	if (!state || !owner_runs(ctx, state->owner, cookie, whole))
 		return 0;
 	skb = (void *)register_argument(ctx, FUNCTION_COOKIE_ARGUMENT(cookie));
 	if (!skb)
 		return 0; /* called without a packet */
-	trace = state->trace;
-	ok = narrow_accepts_skb(skb) && (!filter_set || skb_at_accepted((u64)skb));
-	if (tracking) {
-		followed = follow((u64)skb, FUNCTION_COOKIE_PART(cookie), ok);
-		ok |= !!followed;
-	}
-	if (!ok) {
-		if (trace & TRACE_LINES) {
-			trace_count(TRACE_SEEN, 1);
-			trace_count(TRACE_FILTERED_OUT, 1);
-		}
+	run.trace = state->trace;
+	if (!function_packet(ctx, skb, &run, true))
 		return 0;
-	}
-	key = bpf_get_smp_processor_id() * function_stride + index;
-	count = bpf_map_lookup_elem(&function_counts, &key);
-	if (count) {
-		/* Not atomic: on a CPU no other program of this kind runs meanwhile. */
-		count->packets++;
-		count->bytes += BPF_CORE_READ(skb, len);
-	}
-	if (trace & TRACE_LINES)
-		trace_function(ctx, skb, index, followed);
-	if (trace & TRACE_INSIDE) {
+	if (run.trace & TRACE_INSIDE) {
 		u64 frame;
 
 		LOAD_WORD(frame, ctx, REG_SP);
 		frame += FUNCTION_COOKIE_PUSHES(cookie) * sizeof(u64);
-		inside_enter(frame, trace >> FUNCTION_INSIDE_SHIFT);
+		inside_enter(frame, run.trace >> FUNCTION_INSIDE_SHIFT);
 	}
 	if (tracking)
-		track_function(ctx, skb, FUNCTION_COOKIE_PART(cookie));
+		function_track(skb, run.part, register_argument(ctx, 0));
 	return 0;
 }
 

@@ -23,7 +23,14 @@ int reach_calls(void *ctx)
 }
 
 SEC("kprobe.multi")
-int reach_nothing(void *ctx)
+int reach_kprobe(void *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+SEC("fentry/bpf_csum_diff")
+int reach_fentry(void *ctx)
 {
 	(void)ctx;
 	return 0;

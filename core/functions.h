@@ -35,13 +35,18 @@ bool function_choice_has(const struct function_choice *choice, const char *name)
 
 /* How functions are attached to, best first. */
 enum functions_means {
-	MEANS_NONE,	    /* this kernel offers no way */
+	MEANS_NONE,	    /* this kernel offers no way; wished for: any */
 	MEANS_KPROBE_MULTI, /* one link for any number of functions (6.x with CONFIG_FPROBE) */
 	MEANS_KPROBE,	    /* a perf event each */
+	MEANS_FENTRY,	    /* a program each: the core set only */
+	MEANS_TRACEPOINTS,  /* wished for only: no function is attached to */
 };
 
-/* "kprobe.multi", "kprobe"; "none". */
+/* "kprobe.multi", "kprobe", "fentry", "tracepoints"; "none". */
 const char *functions_means_name(enum functions_means means);
+
+/* The means of a name, MEANS_NONE of "auto"; -1: there are none of this name. */
+int functions_means_of(const char *name);
 
 enum functions_state {
 	FUNCTIONS_OFF,	     /* none wanted, none attached */

@@ -24,12 +24,14 @@ struct multi {
 	struct attach_progress *progress;
 };
 
-static int append(struct attach_links *links, int fd)
+int attach_links_add(struct attach_links *links, int fd)
 {
 	int *grown = reallocarray(links->fd, links->n + 1, sizeof(*links->fd));
 
-	if (!grown)
+	if (!grown) {
+		close(fd);
 		return -ENOMEM;
+	}
 	links->fd = grown;
 	links->fd[links->n++] = fd;
 	return 0;
@@ -78,10 +80,7 @@ static int attach_range(const struct multi *m, int from, int n)
 	fd = link_multi(m, from, n);
 	if (fd >= 0) {
 		mark(m, from, n, 0);
-		ret = append(m->links, fd);
-		if (ret)
-			close(fd);
-		return ret;
+		return attach_links_add(m->links, fd);
 	}
 	if (fd == -EOPNOTSUPP || fd == -ENOMEM || fd == -EPERM)
 		return fd;

@@ -51,6 +51,9 @@ int attach_multi(int prog_fd, struct attach_target *targets, int n, struct attac
 int attach_kprobes(int prog_fd, int text_fd, struct attach_target *targets, int n, struct attach_links *links,
 	struct attach_progress *progress);
 
+/* Takes a descriptor over; without memory for it, -ENOMEM, it is closed. */
+int attach_links_add(struct attach_links *links, int fd);
+
 /* Closes what is not -1, in parallel, and forgets all. */
 void attach_links_close(struct attach_links *links, struct attach_progress *progress);
 

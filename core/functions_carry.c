@@ -66,29 +66,16 @@ static int open_programs(struct live_functions *f, enum functions_means means, s
 	cpus_for_each (id, &possible)
 		max_cpu = id;
 	pthread_mutex_lock(&f->programs_lock);
-	ret = functions_programs_open(&f->programs, means, function_list_usable(&f->list), max_cpu,
-		&f->options, &f->outlet, err);
+	ret = functions_programs_open(
+		&f->programs, means, &f->list, max_cpu, &f->options, &f->outlet, err);
 	if (ret)
 		functions_programs_close(&f->programs);
 	pthread_mutex_unlock(&f->programs_lock);
 	return ret;
 }
 
-static int attach(struct live_functions *f, struct attach_target *targets, int n,
-	struct attach_links *links, struct attach_progress *progress)
-{
-	int fd = functions_programs_fd(&f->programs), ret;
-
-	if (f->programs.means == MEANS_KPROBE_MULTI)
-		return attach_multi(fd, targets, n, links, progress);
-	ret = attach_kprobes(fd, functions_programs_text_fd(&f->programs), targets, n, links, progress);
-	for (int i = 0; i < n && !ret; i++)
-		functions_programs_name(&f->programs, targets[i].probed, targets[i].cookie);
-	return ret;
-}
-
 /* Attaches to a few single functions until one is accepted. Cookie 0 counts nothing. */
-static int try_means(struct live_functions *f)
+static int try_to_attach(struct live_functions *f)
 {
 	const struct function_choice core = {.set = FUNCTIONS_CORE};
 	int ret = -ENOENT;
@@ -103,55 +90,86 @@ static int try_means(struct live_functions *f)
 		if (function->left_out || !function_choice_has(&core, function->name))
 			continue;
 		tries++;
-		ret = attach(f, &target, 1, &links, &unseen) ?: target.error;
+		ret = functions_programs_attach(&f->programs, &target, 1, &links, &unseen) ?: target.error;
 		attach_links_close(&links, NULL);
 	}
 	return ret;
 }
 
-/* Kernels before 6.7 do not count kprobe programs that were kept from running. */
+/* Kernels before 6.7 do not count kprobe programs that were kept from running, those before 5.12 none at all. */
 static bool counts_misses(enum functions_means means)
 {
+	int since = means == MEANS_KPROBE ? 607 : 512, major = 0, minor = 0;
 	struct utsname names;
-	int major = 0, minor = 0;
 
 	uname(&names);
 	sscanf(names.release, "%d.%d", &major, &minor);
-	return means == MEANS_KPROBE_MULTI || major > 6 || (major == 6 && minor >= 7);
+	return major * 100 + minor >= since;
 }
 
-/* The best means that this kernel offers, its programs loaded. */
+/*
+ * Loads the programs for these means and attaches one, to see whether they can be had. One by fentry has been bound to
+ * its function when it is loaded; before 5.13 it could not be attached a second time.
+ */
+static int try_means(struct live_functions *f, enum functions_means means, struct error *err)
+{
+	int ret = open_programs(f, means, err);
+
+	if (!ret && means != MEANS_FENTRY)
+		ret = try_to_attach(f);
+	if (ret) {
+		/* With what was prepared for them meanwhile. */
+		pthread_mutex_lock(&f->programs_lock);
+		function_object_free(f->next_body);
+		f->next_body = NULL;
+		functions_programs_close(&f->programs);
+		pthread_mutex_unlock(&f->programs_lock);
+		return ret;
+	}
+	pthread_mutex_lock(&f->lock);
+	f->status.means = means;
+	f->misses_known = counts_misses(means);
+	if (means == MEANS_FENTRY)
+		f->status.left_out += fentry_leave_out(&f->programs.fentry, &f->list);
+	pthread_mutex_unlock(&f->lock);
+	return 0;
+}
+
+/* Why there are no means, of those that were asked for. */
+static int refuse(const struct live_functions *f, int ret, const struct error *why, struct error *err)
+{
+	enum functions_means asked = f->options.attach;
+
+	if (asked == MEANS_TRACEPOINTS)
+		return error_set(err, -EOPNOTSUPP,
+			"with --attach tracepoints no function is attached to: only skb tracepoints are shown");
+	if (asked)
+		return error_set(err, ret, "no function can be attached to by %s: %s", functions_means_name(asked),
+			why->text[0] ? why->text : strerror(-ret));
+	if (access("/sys/bus/event_source/devices/kprobe/type", R_OK))
+		return error_set(err, -EOPNOTSUPP,
+			"this kernel is built without kprobes: only its skb tracepoints can be "
+			"shown");
+	return error_set(err, ret, "no function can be attached to: %s",
+		why->text[0] ? why->text : strerror(-ret));
+}
+
+/* The best means that this kernel offers, or those that were asked for, their programs loaded. */
 static int choose_means(struct live_functions *f, struct error *err)
 {
-	static const enum functions_means order[] = {MEANS_KPROBE_MULTI, MEANS_KPROBE};
+	static const enum functions_means order[] = {MEANS_KPROBE_MULTI, MEANS_KPROBE, MEANS_FENTRY};
 	struct error why = {};
 	int ret = -EOPNOTSUPP;
 
 	if (f->programs.entry)
 		return 0;
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]) && !f->tried && ret; i++) {
-		ret = open_programs(f, order[i], &why) ?: try_means(f);
-		if (!ret) {
-			pthread_mutex_lock(&f->lock);
-			f->status.means = order[i];
-			f->misses_known = counts_misses(order[i]);
-			pthread_mutex_unlock(&f->lock);
-			return 0;
-		}
-		/* With what was prepared for them meanwhile. */
-		pthread_mutex_lock(&f->programs_lock);
-		functions_programs_discard(f->next_body);
-		f->next_body = NULL;
-		functions_programs_close(&f->programs);
-		pthread_mutex_unlock(&f->programs_lock);
+		if (f->options.attach && f->options.attach != order[i])
+			continue;
+		ret = try_means(f, order[i], &why);
 	}
 	f->tried = true;
-	if (access("/sys/bus/event_source/devices/kprobe/type", R_OK))
-		return error_set(err, -EOPNOTSUPP,
-			"this kernel is built without kprobes: only its skb tracepoints can be "
-			"shown");
-	return error_set(err, ret, "no function can be attached to: %s",
-		why.text[0] ? why.text : strerror(-ret));
+	return ret ? refuse(f, ret, &why, err) : 0;
 }
 
 /* ---- changing the set ---- */
@@ -339,9 +357,9 @@ static int attach_new(struct live_functions *f, struct change *change, struct er
 	publish_owners(f, false);
 	pthread_mutex_unlock(&f->lock);
 	enter_state(f, FUNCTIONS_ATTACHING, change->n);
-	if (f->programs.means == MEANS_KPROBE)
+	if (f->programs.means != MEANS_KPROBE_MULTI)
 		attach_make_room(f->n_slots);
-	ret = attach(f, change->targets, change->n, &links, &f->progress);
+	ret = functions_programs_attach(&f->programs, change->targets, change->n, &links, &f->progress);
 	if (!ret) {
 		hand_over(f, change, change->slot, id);
 		pthread_mutex_lock(&f->lock);
@@ -361,7 +379,7 @@ static int attach_new(struct live_functions *f, struct change *change, struct er
  * links. */
 static void take_unwanted(struct live_functions *f, struct group *group, struct attach_links *out)
 {
-	bool each = f->programs.means == MEANS_KPROBE;
+	bool each = f->programs.means != MEANS_KPROBE_MULTI;
 	bool any = false;
 
 	for (int i = 0; i < group->n; i++)
@@ -446,14 +464,6 @@ int functions_carry_out(struct live_functions *f, const struct function_choice *
 
 /* ---- what it costs ---- */
 
-struct program_runs functions_runs(const struct live_functions *f)
-{
-	struct program_runs entry = live_program_runs(functions_programs_fd(&f->programs));
-	struct program_runs leave = live_program_runs(functions_programs_return_fd(&f->programs));
-
-	return (struct program_runs){.n = entry.n + leave.n, .ns = entry.ns + leave.ns};
-}
-
 void functions_measure_reach(struct live_functions *f)
 {
 	uint64_t ns = 0;
@@ -464,7 +474,7 @@ void functions_measure_reach(struct live_functions *f)
 	functions_reach_measure(f->programs.means, &ns);
 	pthread_mutex_lock(&f->lock);
 	f->status.reach_ns = ns;
-	f->reach_from = functions_runs(f).n;
+	f->reach_from = functions_programs_runs(&f->programs).n;
 	f->changed = true;
 	pthread_mutex_unlock(&f->lock);
 }

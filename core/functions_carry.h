@@ -16,7 +16,6 @@
 #include "core/functions_find.h"
 #include "core/functions_inside.h"
 #include "core/functions_programs.h"
-#include "core/live.h"
 #include "core/source.h"
 
 /* A function that was chosen once: its index in counters, states, TABLE_FUNCTIONS. Never reused. */
@@ -54,7 +53,7 @@ struct live_functions {
 	struct function_programs programs;
 	struct function_outlet outlet;
 	struct function_outlet next; /* prepared, and its body if programs were open then */
-	struct functions_bpf *next_body;
+	struct function_object *next_body;
 
 	pthread_mutex_t lock; /* guards what follows; never held for long */
 	pthread_cond_t wake;  /* the thread */
@@ -91,8 +90,5 @@ int functions_carry_out(struct live_functions *functions, const struct function_
  * without the lock; apart, since what is asked for comes first.
  */
 void functions_measure_reach(struct live_functions *functions);
-
-/* Of the programs that are attached. With or without the lock. */
-struct program_runs functions_runs(const struct live_functions *functions);
 
 #endif

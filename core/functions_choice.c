@@ -122,7 +122,19 @@ const char *functions_means_name(enum functions_means means)
 		[MEANS_NONE] = "none",
 		[MEANS_KPROBE_MULTI] = "kprobe.multi",
 		[MEANS_KPROBE] = "kprobe",
+		[MEANS_FENTRY] = "fentry",
+		[MEANS_TRACEPOINTS] = "tracepoints",
 	};
 
 	return names[means];
+}
+
+int functions_means_of(const char *name)
+{
+	if (!strcmp(name, "auto"))
+		return MEANS_NONE;
+	for (int means = MEANS_KPROBE_MULTI; means <= MEANS_TRACEPOINTS; means++)
+		if (!strcmp(name, functions_means_name(means)))
+			return means;
+	return -1;
 }

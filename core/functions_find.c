@@ -158,10 +158,10 @@ static void play_part(struct function *f, const char *name)
 		f->argument = 1;
 }
 
-static int append(struct function_list *list, const char *name, const char *module, int argument,
-	struct return_type returns)
+static int append(struct function_list *list, const char *name, const char *module, uint32_t type_id,
+	int argument, struct return_type returns)
 {
-	struct function f = {.argument = argument, .returns = returns};
+	struct function f = {.type_id = type_id, .argument = argument, .returns = returns};
 
 	play_part(&f, name);
 	if (list->n == list->capacity) {
@@ -200,7 +200,7 @@ int function_list_scan(
 		argument = skb_argument(btf, proto);
 		if (argument < 0)
 			continue;
-		ret = append(list, btf__name_by_offset(btf, t->name_off), module, argument,
+		ret = append(list, btf__name_by_offset(btf, t->name_off), module, id, argument,
 			return_type(btf, proto));
 		if (ret)
 			return ret;

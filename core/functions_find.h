@@ -26,6 +26,7 @@ struct function {
 	char *name;
 	char *module;	  /* "" for the kernel proper */
 	uint64_t address; /* of its first instruction; 0: not known */
+	uint32_t type_id; /* of the function in its BTF */
 	int argument;	  /* register argument that holds the skb, 0 ... 5 */
 	unsigned part;	  /* enum function_part */
 	struct return_type returns;

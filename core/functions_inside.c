@@ -104,10 +104,7 @@ static int look_into(struct live_functions *f, int row)
 	if (slot < 0)
 		return slot;
 	cookie = INSIDE_COOKIE(slot, function->returns.size);
-	fd = functions_programs_name(&f->programs, 0, cookie);
-	if (!fd)
-		fd = attach_return(functions_programs_return_fd(&f->programs),
-			f->programs.means == MEANS_KPROBE_MULTI, function->address, cookie);
+	fd = functions_programs_attach_return(&f->programs, function->address, cookie);
 	if (fd < 0)
 		return fd;
 	if (slot == inside->n_slots)

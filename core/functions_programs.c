@@ -4,130 +4,49 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "bpf/functions.skel.h"
-#include "core/filter.h"
-#include "core/live_track.h"
 
-int function_outlet_init(struct function_outlet *outlet, const struct trace_maps *maps,
-	const struct filter *filter)
+static struct function_setting setting_of(const struct function_programs *programs, const struct live_options *options)
 {
-	const void *elf = functions_bpf__elf_bytes(&outlet->elf_size);
-
-	outlet->maps = (struct trace_maps){
-		.ring = fcntl(maps->ring, F_DUPFD_CLOEXEC, 3),
-		.stats = fcntl(maps->stats, F_DUPFD_CLOEXEC, 3),
-		.selected = fcntl(maps->selected, F_DUPFD_CLOEXEC, 3),
-		.tracked = fcntl(maps->tracked, F_DUPFD_CLOEXEC, 3),
+	return (struct function_setting){
+		.options = options,
+		.stride = programs->stride,
+		.place_mask = programs->n_places - 1,
 	};
-	outlet->filter_set = filter_set(filter);
-	outlet->elf = malloc(outlet->elf_size);
-	if (!outlet->elf)
-		return -ENOMEM;
-	memcpy(outlet->elf, elf, outlet->elf_size);
-	if (outlet->maps.ring < 0 || outlet->maps.stats < 0 || outlet->maps.selected < 0 ||
-		outlet->maps.tracked < 0)
-		return -EMFILE;
-	return filter_inject(filter, outlet->elf, outlet->elf_size);
 }
 
-void function_outlet_free(struct function_outlet *outlet)
+/* Which of its programs an object is to have: all, or only those that are jumped to. Negative errno. */
+static int choose_programs(
+	const struct function_programs *programs, struct function_object *object, bool entry)
 {
-	close(outlet->maps.ring);
-	close(outlet->maps.stats);
-	close(outlet->maps.selected);
-	close(outlet->maps.tracked);
-	free(outlet->elf);
-	*outlet = (struct function_outlet)FUNCTION_OUTLET_NONE;
+	enum bpf_attach_type type = programs->means == MEANS_KPROBE_MULTI ? BPF_TRACE_KPROBE_MULTI : 0;
+	struct functions_bpf *kprobe = object->kprobe;
+
+	if (object->fentry)
+		return fentry_bind(object, &programs->fentry, entry);
+	bpf_program__set_autoload(kprobe->progs.function_entry, entry);
+	bpf_program__set_autoload(kprobe->progs.function_return, entry);
+	bpf_program__set_autoload(kprobe->progs.kernel_text, entry && programs->means == MEANS_KPROBE);
+	return bpf_program__set_expected_attach_type(kprobe->progs.function_count, type)
+		       ?: bpf_program__set_expected_attach_type(kprobe->progs.function_entry, type)
+		       ?: bpf_program__set_expected_attach_type(kprobe->progs.function_return, type);
 }
 
-/* As functions_bpf__open() does it, but from the outlet's bytes. */
-static struct functions_bpf *open_object(const struct function_outlet *outlet)
-{
-	struct functions_bpf *object = calloc(1, sizeof(*object));
-	int ret;
-
-	if (!object)
-		return NULL;
-	ret = functions_bpf__create_skeleton(object);
-	if (!ret) {
-		object->skeleton->data = outlet->elf;
-		object->skeleton->data_sz = outlet->elf_size;
-		ret = bpf_object__open_skeleton(object->skeleton, NULL);
-		/* libbpf has taken what it needs. */
-		object->skeleton->data = NULL;
-		object->skeleton->data_sz = 0;
-	}
-	if (!ret)
-		return object;
-	functions_bpf__destroy(object);
-	errno = -ret;
-	return NULL;
-}
-
-/* A quarter of a second's lines may come at once, as for the packet probes. */
-static void configure(struct functions_bpf *object, const struct function_programs *programs,
-	const struct live_options *options, const struct function_outlet *outlet)
-{
-	struct trace_config *trace = (void *)&object->rodata->trace_config;
-
-	memcpy((void *)&object->rodata->narrow, &options->narrow, sizeof(options->narrow));
-	memcpy((void *)&object->rodata->function_stride, &programs->stride, sizeof(programs->stride));
-	object->rodata->function_place_mask = programs->n_places - 1;
-	memcpy((void *)&object->rodata->filter_set, &outlet->filter_set, sizeof(outlet->filter_set));
-	object->rodata->tracking = options->track;
-	object->rodata->track_cpu_bits = track_cpu_bits();
-	if (options->trace_rate) {
-		trace->interval_ns = UINT64_C(1000000000) / options->trace_rate ?: 1;
-		trace->burst_ns = 250000000;
-	}
-}
-
-static int set_means(struct functions_bpf *object, enum functions_means means)
-{
-	enum bpf_attach_type type = means == MEANS_KPROBE_MULTI ? BPF_TRACE_KPROBE_MULTI : 0;
-
-	return bpf_program__set_expected_attach_type(object->progs.function_count, type)
-		       ?: bpf_program__set_expected_attach_type(object->progs.function_entry, type)
-		       ?: bpf_program__set_expected_attach_type(object->progs.function_return, type);
-}
-
-static int share_outlet(struct functions_bpf *object, const struct function_outlet *outlet)
-{
-	return bpf_map__reuse_fd(object->maps.trace_ring, outlet->maps.ring) ?:
-		bpf_map__reuse_fd(object->maps.trace_stats, outlet->maps.stats) ?:
-		bpf_map__reuse_fd(object->maps.trace_selected, outlet->maps.selected) ?:
-		bpf_map__reuse_fd(object->maps.tracked, outlet->maps.tracked);
-}
-
-/* A second body shares all maps with the first. */
-static int share_maps(struct functions_bpf *object, const struct functions_bpf *from)
-{
-	return bpf_map__reuse_fd(object->maps.function_next, bpf_map__fd(from->maps.function_next)) ?:
-		bpf_map__reuse_fd(object->maps.function_counts,
-			bpf_map__fd(from->maps.function_counts)) ?:
-		bpf_map__reuse_fd(object->maps.function_states,
-			bpf_map__fd(from->maps.function_states)) ?:
-		bpf_map__reuse_fd(object->maps.function_cookies,
-			bpf_map__fd(from->maps.function_cookies)) ?:
-		bpf_map__reuse_fd(object->maps.function_places,
-			bpf_map__fd(from->maps.function_places)) ?:
-		bpf_map__reuse_fd(object->maps.inside_calls, bpf_map__fd(from->maps.inside_calls)) ?:
-		bpf_map__reuse_fd(object->maps.inside_counts, bpf_map__fd(from->maps.inside_counts));
-}
-
-static int jump_to(const struct function_programs *programs, const struct functions_bpf *body)
+static int jump_to(const struct function_programs *programs, const struct function_object *body)
 {
 	uint32_t zero = 0;
-	int fd = bpf_program__fd(body->progs.function_count);
+	int fd;
 
+	if (body->fentry)
+		return fentry_jump(programs->entry, body, &programs->fentry);
+	fd = bpf_program__fd(body->kprobe->progs.function_count);
 	if (bpf_map_update_elem(
-		    bpf_map__fd(programs->entry->maps.function_next), &zero, &fd, BPF_ANY))
+		    bpf_map__fd(programs->entry->kprobe->maps.function_next), &zero, &fd, BPF_ANY))
 		return -errno;
 	return 0;
 }
@@ -148,33 +67,48 @@ static size_t whole_pages(size_t size)
 
 static int map_arrays(struct function_programs *programs)
 {
-	programs->counts = map_array(programs->entry->maps.function_counts, programs->counts_size);
-	programs->states = map_array(programs->entry->maps.function_states,
+	const struct function_object *entry = programs->entry;
+
+	programs->counts = map_array(function_object_map(entry, "function_counts"), programs->counts_size);
+	programs->states = map_array(function_object_map(entry, "function_states"),
 		whole_pages(FUNCTIONS_MAX * sizeof(struct function_state)));
-	programs->inside = map_array(programs->entry->maps.inside_counts, programs->inside_size);
-	programs->places = map_array(programs->entry->maps.function_places, programs->places_size);
-	return programs->counts && programs->states && programs->inside && programs->places ? 0 : -errno;
+	if (!programs->counts || !programs->states)
+		return -errno;
+	if (entry->fentry)
+		return 0;
+	programs->inside = map_array(entry->kprobe->maps.inside_counts, programs->inside_size);
+	programs->places = map_array(entry->kprobe->maps.function_places, programs->places_size);
+	return programs->inside && programs->places ? 0 : -errno;
+}
+
+/* The sizes of the arrays that are mapped. */
+static int size_arrays(struct function_programs *programs, int max_cpu)
+{
+	uint32_t entries = programs->stride * (max_cpu + 1), inside = INSIDE_SLOTS * (max_cpu + 1);
+	struct functions_bpf *kprobe = programs->entry->kprobe;
+	int ret = bpf_map__set_max_entries(function_object_map(programs->entry, "function_counts"), entries);
+
+	programs->counts_size = whole_pages(entries * sizeof(struct packet_count));
+	programs->inside_size = whole_pages(inside * sizeof(struct inside_counts));
+	programs->places_size = whole_pages(programs->n_places * sizeof(*programs->places));
+	if (ret || !kprobe)
+		return ret;
+	return bpf_map__set_max_entries(kprobe->maps.inside_counts, inside) ?:
+		bpf_map__set_max_entries(kprobe->maps.function_places, programs->n_places);
 }
 
 static int load_entry(struct function_programs *programs, int max_cpu,
 	const struct live_options *options, const struct function_outlet *outlet)
 {
-	struct functions_bpf *object = open_object(outlet);
-	uint32_t entries = programs->stride * (max_cpu + 1), inside = INSIDE_SLOTS * (max_cpu + 1);
+	const struct function_setting setting = setting_of(programs, options);
 
-	if (!object)
+	programs->entry = function_object_open(programs->means, outlet, &setting);
+	if (!programs->entry)
 		return -errno;
-	programs->entry = object;
-	programs->counts_size = whole_pages(entries * sizeof(struct packet_count));
-	programs->inside_size = whole_pages(inside * sizeof(struct inside_counts));
-	programs->places_size = whole_pages(programs->n_places * sizeof(*programs->places));
-	configure(object, programs, options, outlet);
-	bpf_program__set_autoload(object->progs.kernel_text, programs->means == MEANS_KPROBE);
-	return set_means(object, programs->means) ?: share_outlet(object, outlet) ?:
-		bpf_map__set_max_entries(object->maps.function_counts, entries) ?:
-		bpf_map__set_max_entries(object->maps.inside_counts, inside) ?:
-		bpf_map__set_max_entries(object->maps.function_places, programs->n_places) ?:
-		functions_bpf__load(object) ?: map_arrays(programs) ?: jump_to(programs, object);
+	return choose_programs(programs, programs->entry, true) ?:
+		function_object_share(programs->entry, outlet, NULL) ?: size_arrays(programs, max_cpu) ?:
+		function_object_load(programs->entry) ?: map_arrays(programs) ?:
+		jump_to(programs, programs->entry);
 }
 
 /* The least that is not below n. */
@@ -188,13 +122,18 @@ static uint32_t power_of_two(uint32_t n)
 }
 
 int functions_programs_open(struct function_programs *programs, enum functions_means means,
-	int n_functions, int max_cpu, const struct live_options *options,
+	const struct function_list *list, int max_cpu, const struct live_options *options,
 	const struct function_outlet *outlet, struct error *err)
 {
-	int ret;
+	int n_functions, ret;
 
 	memset(programs, 0, sizeof(*programs));
 	programs->means = means;
+	if (means == MEANS_FENTRY)
+		fentry_choose(&programs->fentry, list);
+	n_functions = means == MEANS_FENTRY ? programs->fentry.n : function_list_usable(list);
+	if (!n_functions)
+		return error_set(err, -EOPNOTSUPP, "the kernel binds no program to any of them");
 	programs->stride = (n_functions + 3) / 4 * 4;
 	programs->n_places = means == MEANS_KPROBE_MULTI ? power_of_two(4 * n_functions) : 1;
 	ret = load_entry(programs, max_cpu, options, outlet);
@@ -206,22 +145,19 @@ int functions_programs_open(struct function_programs *programs, enum functions_m
 
 int functions_programs_load(const struct function_programs *programs,
 	const struct live_options *options, const struct function_outlet *outlet,
-	struct functions_bpf **body, struct error *err)
+	struct function_object **body, struct error *err)
 {
-	struct functions_bpf *object = open_object(outlet);
+	const struct function_setting setting = setting_of(programs, options);
+	struct function_object *object = function_object_open(programs->means, outlet, &setting);
 	int ret;
 
 	if (!object)
 		return error_set(err, -errno, "cannot open the function programs: %s",
 			strerror(errno));
-	configure(object, programs, options, outlet);
-	bpf_program__set_autoload(object->progs.function_entry, false);
-	bpf_program__set_autoload(object->progs.function_return, false);
-	bpf_program__set_autoload(object->progs.kernel_text, false);
-	ret = set_means(object, programs->means) ?: share_outlet(object, outlet) ?:
-		share_maps(object, programs->entry) ?: functions_bpf__load(object);
+	ret = choose_programs(programs, object, false) ?:
+		function_object_share(object, outlet, programs->entry) ?: function_object_load(object);
 	if (ret) {
-		functions_bpf__destroy(object);
+		function_object_free(object);
 		return error_set(err, ret, "the kernel refused the function programs: %s",
 			strerror(-ret));
 	}
@@ -229,44 +165,54 @@ int functions_programs_load(const struct function_programs *programs,
 	return 0;
 }
 
-int functions_programs_jump(struct function_programs *programs, struct functions_bpf *body)
+int functions_programs_jump(struct function_programs *programs, struct function_object *body)
 {
 	int ret = jump_to(programs, body);
 
 	if (ret)
 		return ret;
-	functions_bpf__destroy(programs->body);
+	function_object_free(programs->body);
 	programs->body = body;
 	return 0;
 }
 
-void functions_programs_discard(struct functions_bpf *body)
-{
-	functions_bpf__destroy(body);
-}
-
-int functions_programs_fd(const struct function_programs *programs)
-{
-	return bpf_program__fd(programs->entry->progs.function_entry);
-}
-
-int functions_programs_return_fd(const struct function_programs *programs)
-{
-	return bpf_program__fd(programs->entry->progs.function_return);
-}
-
-int functions_programs_text_fd(const struct function_programs *programs)
-{
-	return bpf_program__fd(programs->entry->progs.kernel_text);
-}
-
-int functions_programs_name(
+/* Tells the program at `address` its cookie where attaching cannot (before 5.15). Negative errno. */
+static int name_function(
 	const struct function_programs *programs, uint64_t address, uint64_t cookie)
 {
-	if (bpf_map_update_elem(bpf_map__fd(programs->entry->maps.function_cookies), &address,
+	if (bpf_map_update_elem(bpf_map__fd(programs->entry->kprobe->maps.function_cookies), &address,
 		    &cookie, BPF_ANY))
 		return -errno;
 	return 0;
+}
+
+int functions_programs_attach(const struct function_programs *programs, struct attach_target *targets, int n,
+	struct attach_links *links, struct attach_progress *progress)
+{
+	const struct function_object *entry = programs->entry;
+	int fd, ret;
+
+	if (entry->fentry)
+		return fentry_attach(entry, &programs->fentry, targets, n, links, progress);
+	fd = bpf_program__fd(entry->kprobe->progs.function_entry);
+	if (programs->means == MEANS_KPROBE_MULTI)
+		return attach_multi(fd, targets, n, links, progress);
+	ret = attach_kprobes(fd, bpf_program__fd(entry->kprobe->progs.kernel_text), targets, n, links, progress);
+	for (int i = 0; i < n && !ret; i++)
+		name_function(programs, targets[i].probed, targets[i].cookie);
+	return ret;
+}
+
+int functions_programs_attach_return(
+	const struct function_programs *programs, uint64_t address, uint64_t cookie)
+{
+	int ret;
+
+	if (programs->entry->fentry)
+		return -EOPNOTSUPP;
+	ret = name_function(programs, 0, cookie);
+	return ret ?: attach_return(bpf_program__fd(programs->entry->kprobe->progs.function_return),
+			      programs->means == MEANS_KPROBE_MULTI, address, cookie);
 }
 
 void functions_programs_place(const struct function_programs *programs, uint64_t address, uint64_t cookie)
@@ -288,15 +234,33 @@ static uint64_t missed_by(int fd)
 	struct bpf_prog_info info = {};
 	__u32 size = sizeof(info);
 
-	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.recursion_misses;
+	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.recursion_misses;
 }
 
+/* Those that are attached; what they jump to runs as part of them. */
 uint64_t functions_programs_missed(const struct function_programs *programs)
 {
-	if (!programs->entry)
-		return 0;
-	return missed_by(functions_programs_fd(programs)) +
-	       missed_by(functions_programs_return_fd(programs));
+	struct bpf_program *program;
+	uint64_t missed = 0;
+
+	if (programs->entry)
+		bpf_object__for_each_program(program, programs->entry->obj)
+			missed += missed_by(bpf_program__fd(program));
+	return missed;
+}
+
+struct program_runs functions_programs_runs(const struct function_programs *programs)
+{
+	struct bpf_program *program;
+	struct program_runs sum = {};
+
+	bpf_object__for_each_program(program, programs->entry->obj) {
+		struct program_runs runs = live_program_runs(bpf_program__fd(program));
+
+		sum.n += runs.n;
+		sum.ns += runs.ns;
+	}
+	return sum;
 }
 
 void functions_programs_close(struct function_programs *programs)
@@ -310,7 +274,7 @@ void functions_programs_close(struct function_programs *programs)
 		munmap(programs->inside, programs->inside_size);
 	if (programs->places)
 		munmap(programs->places, programs->places_size);
-	functions_bpf__destroy(programs->body);
-	functions_bpf__destroy(programs->entry);
+	function_object_free(programs->body);
+	function_object_free(programs->entry);
 	memset(programs, 0, sizeof(*programs));
 }

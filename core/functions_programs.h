@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The BPF objects of function probes: the program that is attached, the one it jumps to, their
- * maps. */
+/* The BPF programs of function probes, whatever the means: what is attached, what it jumps to, their maps. */
 #ifndef SKEWTOP_FUNCTIONS_PROGRAMS_H
 #define SKEWTOP_FUNCTIONS_PROGRAMS_H
 
@@ -10,31 +9,16 @@
 #include "bpf/abi.h"
 #include "core/error.h"
 #include "core/functions.h"
-#include "core/live_packets.h"
-#include "core/source.h"
-
-struct filter;
-struct functions_bpf;
-
-/* Where trace lines go, and which packets count. All its own. */
-struct function_outlet {
-	struct trace_maps maps;
-	void *elf;    /* the object's bytes, with the filter in them */
-	size_t elf_size;
-	__u32 filter_set;
-};
-
-#define FUNCTION_OUTLET_NONE { .maps = { -1, -1, -1, -1 } }
-
-/* Duplicates the descriptors. Negative errno; function_outlet_free() in any case. */
-int function_outlet_init(struct function_outlet *outlet, const struct trace_maps *maps,
-	const struct filter *filter);
-void function_outlet_free(struct function_outlet *outlet);
+#include "core/functions_attach.h"
+#include "core/functions_fentry.h"
+#include "core/functions_object.h"
+#include "core/live.h"
 
 struct function_programs {
 	enum functions_means means;
-	struct functions_bpf *entry; /* attached; owns the maps */
-	struct functions_bpf *body;  /* what it jumps to */
+	struct function_object *entry; /* attached; owns the maps */
+	struct function_object *body;  /* what it jumps to; NULL: to its own */
+	struct fentry_set fentry;
 	struct packet_count *counts; /* mapped: cpu * stride + index */
 	size_t counts_size;
 	struct function_state *states; /* mapped, FUNCTIONS_MAX */
@@ -47,11 +31,11 @@ struct function_programs {
 };
 
 /*
- * Loads programs for these means with room for n_functions on CPUs 0 ... max_cpu. Negative errno
- * with a sentence; functions_programs_close() in any case.
+ * Loads programs for these means with room for the functions of the list on CPUs 0 ... max_cpu. The list stays
+ * as it is, and where it is, until functions_programs_close(), in any case. Negative errno with a sentence.
  */
 int functions_programs_open(struct function_programs *programs, enum functions_means means,
-	int n_functions, int max_cpu, const struct live_options *options,
+	const struct function_list *list, int max_cpu, const struct live_options *options,
 	const struct function_outlet *outlet, struct error *err);
 
 /*
@@ -60,22 +44,15 @@ int functions_programs_open(struct function_programs *programs, enum functions_m
  */
 int functions_programs_load(const struct function_programs *programs,
 	const struct live_options *options, const struct function_outlet *outlet,
-	struct functions_bpf **body, struct error *err);
-int functions_programs_jump(struct function_programs *programs, struct functions_bpf *body);
-void functions_programs_discard(struct functions_bpf *body); /* NULL is fine */
+	struct function_object **body, struct error *err);
+int functions_programs_jump(struct function_programs *programs, struct function_object *body);
 
-/* The program to attach. */
-int functions_programs_fd(const struct function_programs *programs);
+/* Attaches to all targets by the means: attach_multi(), attach_kprobes(), fentry_attach(). */
+int functions_programs_attach(const struct function_programs *programs, struct attach_target *targets, int n,
+	struct attach_links *links, struct attach_progress *progress);
 
-/* The one to attach to a function's return. */
-int functions_programs_return_fd(const struct function_programs *programs);
-
-/* The program that attach_kprobes() reads instructions with; -1 where kprobes are not the means. */
-int functions_programs_text_fd(const struct function_programs *programs);
-
-/* Tells the program at `address` its cookie where attaching cannot (before 5.15). Negative errno.
- */
-int functions_programs_name(
+/* Attaches to the return of a function: attach_return(). -EOPNOTSUPP by fentry. */
+int functions_programs_attach_return(
 	const struct function_programs *programs, uint64_t address, uint64_t cookie);
 
 /*
@@ -86,6 +63,9 @@ void functions_programs_place(const struct function_programs *programs, uint64_t
 
 /* Runs skipped because another program of its kind was running on the CPU. */
 uint64_t functions_programs_missed(const struct function_programs *programs);
+
+/* Of the programs that are attached. */
+struct program_runs functions_programs_runs(const struct function_programs *programs);
 
 void functions_programs_close(struct function_programs *programs);
 

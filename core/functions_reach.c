@@ -35,14 +35,21 @@ static int time_calls(int prog_fd, uint64_t *least)
 	return 0;
 }
 
-static int attach(enum functions_means means, int prog_fd, struct attach_target *target,
-	struct attach_links *links)
+static int attach(const struct reach_bpf *object, enum functions_means means, struct attach_links *links)
 {
+	struct attach_target target = {.name = "bpf_csum_diff", .traceable = true};
 	struct attach_progress unseen = {};
-	int ret = means == MEANS_KPROBE_MULTI ? attach_multi(prog_fd, target, 1, links, &unseen) :
-						attach_kprobes(prog_fd, -1, target, 1, links, &unseen);
+	int fd, ret;
 
-	return ret ?: target->error;
+	if (means == MEANS_KPROBE_MULTI)
+		ret = attach_multi(bpf_program__fd(object->progs.reach_kprobe), &target, 1, links, &unseen);
+	else if (means == MEANS_KPROBE)
+		ret = attach_kprobes(bpf_program__fd(object->progs.reach_kprobe), -1, &target, 1, links, &unseen);
+	else {
+		fd = bpf_raw_tracepoint_open(NULL, bpf_program__fd(object->progs.reach_fentry));
+		ret = fd < 0 ? fd : attach_links_add(links, fd);
+	}
+	return ret ?: target.error;
 }
 
 static int measure(const struct reach_bpf *object, enum functions_means means, uint64_t *ns)
@@ -51,12 +58,11 @@ static int measure(const struct reach_bpf *object, enum functions_means means, u
 	int steps = means == MEANS_KPROBE ? SETTLE_STEPS : 1;
 	uint64_t without = UINT64_MAX, with = UINT64_MAX;
 	struct attach_links links = {};
-	struct attach_target target = {.name = "bpf_csum_diff", .traceable = true};
 	int ret = time_calls(calls, &without);
 
 	if (ret)
 		return ret;
-	ret = attach(means, bpf_program__fd(object->progs.reach_nothing), &target, &links);
+	ret = attach(object, means, &links);
 	for (int i = 0; i < steps && !ret; i++) {
 		if (i)
 			usleep(SETTLE_US);
@@ -75,8 +81,10 @@ int functions_reach_measure(enum functions_means means, uint64_t *ns)
 
 	if (!object)
 		return -errno;
+	bpf_program__set_autoload(object->progs.reach_kprobe, means != MEANS_FENTRY);
+	bpf_program__set_autoload(object->progs.reach_fentry, means == MEANS_FENTRY);
 	ret = bpf_program__set_expected_attach_type(
-		      object->progs.reach_nothing, means == MEANS_KPROBE_MULTI ? BPF_TRACE_KPROBE_MULTI : 0) ?:
+		      object->progs.reach_kprobe, means == MEANS_KPROBE_MULTI ? BPF_TRACE_KPROBE_MULTI : 0) ?:
 		      reach_bpf__load(object) ?:
 		      measure(object, means, ns);
 	reach_bpf__destroy(object);

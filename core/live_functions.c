@@ -186,7 +186,7 @@ int live_functions_prepare(struct live_functions *f, const struct trace_maps *ma
 	const struct filter *filter, struct error *err)
 {
 	struct function_outlet outlet;
-	struct functions_bpf *body = NULL;
+	struct function_object *body = NULL;
 	int ret = function_outlet_init(&outlet, maps, filter);
 
 	if (ret)
@@ -195,7 +195,7 @@ int live_functions_prepare(struct live_functions *f, const struct trace_maps *ma
 	if (!ret && f->programs.entry)
 		ret = functions_programs_load(&f->programs, &f->options, &outlet, &body, err);
 	if (!ret) {
-		functions_programs_discard(f->next_body);
+		function_object_free(f->next_body);
 		function_outlet_free(&f->next);
 		f->next = outlet;
 		f->next_body = body;
@@ -363,7 +363,7 @@ uint64_t live_functions_run_time(struct live_functions *f)
 
 	pthread_mutex_lock(&f->lock);
 	if (f->n_slots) {
-		runs = functions_runs(f);
+		runs = functions_programs_runs(&f->programs);
 		ns = runs.ns + (runs.n - f->reach_from) * f->status.reach_ns;
 	}
 	pthread_mutex_unlock(&f->lock);
@@ -432,7 +432,7 @@ void live_functions_free(struct live_functions *f)
 	free(f->groups);
 	functions_inside_close(f);
 	functions_programs_close(&f->programs);
-	functions_programs_discard(f->next_body);
+	function_object_free(f->next_body);
 	function_outlet_free(&f->next);
 	function_outlet_free(&f->outlet);
 	function_list_free(&f->list);

@@ -18,6 +18,7 @@ enum option_key {
 	KEY_FILTER_MARK,
 	KEY_FILTER_TUNNEL,
 	KEY_ERRORS,
+	KEY_ATTACH,
 	KEY_TRACE,
 	KEY_RING_SIZE,
 	KEY_TRACE_RATE,
@@ -49,6 +50,7 @@ static const struct argp_option option_table[] = {
 	{ "filter-tunnel", KEY_FILTER_TUNNEL, "EXPR", 0,
 		"packets whose inner packet (VXLAN, Geneve, GRE, IPIP) matches a pcap filter", 0 },
 	{ "functions", 'f', "GLOB", 0, "kernel functions to count packets in, or core, or all, or @SET; may be repeated", 0 },
+	{ "attach", KEY_ATTACH, "MEANS", 0, "how to attach to kernel functions: auto (default), kprobe.multi, kprobe, fentry (core set only), tracepoints (not at all)", 0 },
 	{ "programs", KEY_PROGRAMS, NULL, 0, "count what tc and XDP programs decide", 0 },
 	{ "errors", KEY_ERRORS, NULL, 0, "count failed system calls too", 0 },
 
@@ -402,6 +404,12 @@ static int set_counting(int key, char *arg, struct options *o, struct error *err
 	case KEY_ERRORS:
 		o->errors = true;
 		return 0;
+	case KEY_ATTACH:
+		o->attach = functions_means_of(arg);
+		if (o->attach < 0)
+			return error_set(err, -EINVAL,
+				"--attach takes auto, kprobe.multi, kprobe, fentry or tracepoints, not '%s'", arg);
+		return 0;
 	case 'f':
 		return collect("--functions", arg, &o->functions, err);
 	case ARGP_KEY_ARG:
@@ -519,7 +527,8 @@ static int check_together(const struct options *o, struct error *err)
 {
 	bool to_stdout = o->record && !strcmp(o->record, "-");
 	bool narrows = o->use_cpus || o->netns || o->ifname || o->comm || o->pid || o->mark_mask ||
-		       o->filter[0] || o->filter_tunnel || o->functions.n || o->trace.n || o->track || o->inside || o->programs;
+		       o->filter[0] || o->filter_tunnel || o->functions.n || o->trace.n || o->track || o->inside || o->programs ||
+		       o->attach;
 
 	if (o->replay.n && narrows)
 		return error_set(err, -EINVAL,

@@ -49,6 +49,7 @@ struct options {
 	char filter[OPTIONS_FILTER_MAX]; /* the remaining words, joined by blanks; "" none */
 	const char *filter_tunnel;
 	struct word_list functions;
+	int attach; /* enum functions_means to attach to them by; MEANS_NONE: the best there are */
 	bool errors;
 
 	/* what is traced */

@@ -193,6 +193,7 @@ int options_resolve(const struct options *options, struct live_options *live, st
 	live->ring_bytes = options->ring_bytes;
 	live->trace_rate = options->trace_rate;
 	live->track = options->track;
+	live->attach = options->attach;
 	live->errors = options->errors;
 	return EXIT_OK;
 }

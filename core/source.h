@@ -119,6 +119,7 @@ struct live_options {
 	uint64_t ring_bytes;  /* 0: 16 MiB */
 	uint64_t trace_rate;  /* lines per second and CPU, 0: no limit */
 	bool track;	      /* follow packets: bpf/track.h */
+	enum functions_means attach; /* to functions; MEANS_NONE: by the best means there are */
 	bool errors;	      /* syscall errors from the start */
 	char narrowed[160];   /* the same in words, for people */
 };

@@ -81,6 +81,10 @@ static void test_every_option(void **state)
 	assert_int_equal(options.trace_rate, 0);
 	assert_int_equal(options.ring_bytes, 65536);
 
+	assert_good("--attach fentry");
+	assert_int_equal(options.attach, MEANS_FENTRY);
+	assert_good("--attach kprobe.multi --attach auto");
+	assert_int_equal(options.attach, MEANS_NONE);
 	assert_good("--json --iterations 3 --errors --track --filter-mark 0x10/0xff -f tcp_*");
 	assert_true(options.json && options.errors && options.track);
 	assert_false(options_screen(&options));
@@ -134,6 +138,8 @@ static void test_ring_sizes(void **state)
 	assert_int_equal(options.ring_bytes, 16 << 20);
 	assert_good("--ring-size 4096");
 	assert_good("--ring-size 1G");
+	assert_bad("--attach kprobes", "--attach takes auto, kprobe.multi, kprobe, fentry or tracepoints, not 'kprobes'");
+	assert_bad("--attach fentry --replay x.pcapng", "belong to the recording");
 	assert_bad("--ring-size 100K", "64K and 128K");
 	assert_bad("--ring-size 2048", "from 4K to 1G");
 	assert_bad("--ring-size 2G", "from 4K to 1G");
