@@ -349,11 +349,27 @@ static int init_machine(struct app *app, struct machine *m, const struct app_hos
 	return m->series && m->traced_functions ? 0 : -ENOMEM;
 }
 
+/* Lists of columns that name what there is not: said, and left out. */
+static void check_columns(struct config *config)
+{
+	for (int i = 0; i < config->n_lists; i++) {
+		const char *view = config->list[i].name;
+		int tab = find_tab(view, NULL);
+
+		if (config->list[i].section != CONFIG_COLUMNS)
+			continue;
+		if (!strcmp(view, "trace"))
+			settings_check_columns(config, view, line_columns, LINE_COLUMNS);
+		else if (tab >= 0 && tabs[tab]->columns)
+			settings_check_columns(config, view, tabs[tab]->columns, tabs[tab]->n_columns);
+		else
+			config_note(config, "config: there is no view '%s' whose columns could be chosen", view);
+	}
+}
+
 /* What is in the config and not among the options. */
 static void take_config(struct app *app)
 {
-	struct error err = { "" };
-
 	if (app->options->config)
 		*app->config = *app->options->config;
 	else
@@ -361,10 +377,10 @@ static void take_config(struct app *app)
 	app->units = (enum units)app->config->units;
 	app->group = (enum grouping)app->config->group;
 	app->hide_idle = app->config->hide_idle;
-	if (settings_keys(app->keymap, app->config, &err))
-		app_say(app, ROLE_WARN, "%s", err.text);
-	else if (app->config->n_notes > 1)
-		app_say(app, ROLE_WARN, "%s (and %d more)", app->config->note[0].text, app->config->n_notes - 1);
+	settings_keys(app->keymap, app->config);
+	check_columns(app->config);
+	if (app->config->n_notes > 1)
+		app_say(app, ROLE_WARN, "(1 of %d) %s", app->config->n_notes, app->config->note[0].text);
 	else if (app->config->n_notes)
 		app_say(app, ROLE_WARN, "%s", app->config->note[0].text);
 }

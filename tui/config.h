@@ -9,10 +9,10 @@
  *	theme = harbour
  *
  *	[columns]
- *	cpus = cpu node pkts xavg
+ *	cpus = cpu node packets xavg
  *
  *	[keys]
- *	quit = q F10
+ *	quit = Q F10
  *
  *	[functions]
  *	mine = ip_rcv udp_*
@@ -115,6 +115,9 @@ int config_load(struct config *config, struct error *err);
  * a sentence; then the old file is untouched.
  */
 int config_save(const struct config *config, struct error *err);
+
+/* Adds a note: what else is in the file and makes no sense. Made printable. */
+void config_note(struct config *config, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The list of that name, NULL if the built-in one holds. */
 const struct config_list *config_list(const struct config *config, enum config_section section,

@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <ini.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,19 +42,27 @@ struct lines {
 	struct slot slot;
 };
 
+void config_note(struct config *config, const char *format, ...)
+{
+	char text[sizeof(config->note[0].text)];
+	va_list args;
+
+	if (config->n_notes < CONFIG_NOTES_MAX) {
+		va_start(args, format);
+		vsnprintf(text, sizeof(text), format, args);
+		va_end(args);
+		sanitize(config->note[config->n_notes].text, sizeof(text), text, sizeof(text));
+	}
+	config->n_notes++;
+}
+
 static void note(struct config *config, int line, const char *format, const char *what,
 	const char *more)
 {
-	struct error said = { "" };
 	char text[200];
 
-	if (config->n_notes < CONFIG_NOTES_MAX) {
-		snprintf(text, sizeof(text), format, what, more);
-		error_set(&said, 0, "config line %d: %s", line, text);
-		sanitize(config->note[config->n_notes].text, sizeof(said.text), said.text,
-			sizeof(said.text));
-	}
-	config->n_notes++;
+	snprintf(text, sizeof(text), format, what, more);
+	config_note(config, "config line %d: %s", line, text);
 }
 
 /* As libinih sees it. */

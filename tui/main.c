@@ -75,6 +75,21 @@ static int select_probes(const struct options *options, struct source *source,
 	return functions_start_trace(options, source, err);
 }
 
+/* A view or theme of the config that there is not is no reason to stop either. */
+static void drop_what_is_not(struct config *config)
+{
+	struct error view = { "" }, theme = { "" };
+
+	if (config->view[0] && app_check(config->view, NULL, false, &view)) {
+		config_note(config, "config: %s", view.text);
+		config->view[0] = '\0';
+	}
+	if (config->theme[0] && app_check(NULL, config->theme, false, &theme)) {
+		config_note(config, "config: %s", theme.text);
+		config->theme[0] = '\0';
+	}
+}
+
 /*
  * What the user set up once holds on a screen where the command line says nothing; a file that cannot be had is
  * said there, and no reason to stop. Without a screen only what the command line names is taken.
@@ -88,8 +103,10 @@ static int take_config(struct options *options, struct config *config, struct er
 		return EXIT_OK;
 	if (config_load(config, notice) && sets)
 		return error_set(err, EXIT_BAD_INPUT, "%s", notice->text);
-	if (screen)
+	if (screen) {
+		drop_what_is_not(config);
 		settings_options(options, config);
+	}
 	return settings_sets(options, config, err) ? EXIT_BAD_INPUT : EXIT_OK;
 }
 

@@ -22,22 +22,21 @@ void settings_options(struct options *options, const struct config *config)
 	options->no_mouse |= !config->mouse;
 }
 
-int settings_keys(struct keymap *keymap, const struct config *config, struct error *err)
+void settings_keys(struct keymap *keymap, struct config *config)
 {
-	int refused = 0;
-
 	for (int i = 0; i < config->n_lists; i++) {
 		const struct config_list *list = &config->list[i];
 		char keys[CONFIG_WORDS_MAX * CONFIG_WORD_MAX] = "";
+		struct error why = { "" };
 		size_t used = 0;
 
 		if (list->section != CONFIG_KEYS)
 			continue;
 		for (int k = 0; k < list->n && used < sizeof(keys); k++)
 			used += snprintf(keys + used, sizeof(keys) - used, "%s ", list->word[k]);
-		refused += keymap_bind(keymap, list->name, keys, err) < 0;
+		if (keymap_bind(keymap, list->name, keys, &why))
+			config_note(config, "config: %s", why.text);
 	}
-	return refused;
 }
 
 static bool names(const struct config_list *list, const char *id)
@@ -64,6 +63,23 @@ uint32_t settings_hidden(
 			hidden |= UINT32_C(1) << c;
 	}
 	return shown ? hidden : optional;
+}
+
+static bool is_column(const char *word, const struct column *columns, int n)
+{
+	for (int c = 0; c < n; c++)
+		if (strcmp(columns[c].id, word) == 0)
+			return true;
+	return false;
+}
+
+void settings_check_columns(struct config *config, const char *view, const struct column *columns, int n)
+{
+	const struct config_list *list = config_list(config, CONFIG_COLUMNS, view);
+
+	for (int i = 0; list && i < list->n; i++)
+		if (!is_column(list->word[i], columns, n))
+			config_note(config, "config: '%s' is no column of %s", list->word[i], view);
 }
 
 int settings_toggle(struct config *config, const char *view, const struct column *columns, int n,

@@ -15,13 +15,16 @@
 /* Takes from the config what the command line did not say. The config must outlive the options. */
 void settings_options(struct options *options, const struct config *config);
 
-/* Binds the keys of the config. The number of lines that could not be; the first sentence in err. */
-int settings_keys(struct keymap *keymap, const struct config *config, struct error *err);
+/* Binds the keys of the config; notes in it what could not be. */
+void settings_keys(struct keymap *keymap, struct config *config);
 
 /* The columns of a view that are not to be shown, as a set of bits: those that the config's list does not
  * name, or without a list those that are optional. A list that names none of them is none. */
 uint32_t settings_hidden(const struct config *config, const char *view, const struct column *columns,
 	int n);
+
+/* Notes in the config which words of the view's list are no columns. */
+void settings_check_columns(struct config *config, const char *view, const struct column *columns, int n);
 
 /* Shows or hides one column, as a list in the config. -ENOSPC. */
 int settings_toggle(struct config *config, const char *view, const struct column *columns, int n,

@@ -116,6 +116,34 @@ static void test_not_defined(void **state)
 	free(config);
 }
 
+static void test_keys(void **state)
+{
+	struct config *config = config_of("[keys]\nquit = q F10 ^C\npause = x p\nnothing = k\nhelp = NoKey\n");
+	struct keymap *keymap = keymap_new();
+
+	(void)state;
+	assert_non_null(keymap);
+	settings_keys(keymap, config);
+	assert_int_equal(config->n_notes, 2);
+	assert_string_equal(config->note[0].text, "config: there is no action called 'nothing' to bind a key to");
+	assert_non_null(strstr(config->note[1].text, "'NoKey' is no key for 'help'"));
+	keymap_free(keymap);
+	free(config);
+}
+
+static void test_columns(void **state)
+{
+	static const struct column columns[] = { { .id = "cpu" }, { .id = "pkts" } };
+	struct config *config = config_of("[columns]\ncpus = cpu packets pkts\n");
+
+	(void)state;
+	settings_check_columns(config, "cpus", columns, 2);
+	settings_check_columns(config, "drops", columns, 2);
+	assert_int_equal(config->n_notes, 1);
+	assert_string_equal(config->note[0].text, "config: 'packets' is no column of cpus");
+	free(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +152,8 @@ int main(void)
 		cmocka_unit_test(test_typed),
 		cmocka_unit_test(test_defined),
 		cmocka_unit_test(test_not_defined),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_columns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
