@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/filter_log.h"
 #include "core/ledger.h"
 #include "core/rates.h"
 
@@ -312,6 +313,26 @@ static json_t *online_ids(const struct snapshot *snapshot)
 	return array;
 }
 
+/* Why not everything was counted at that moment; null: there was no such filter. */
+static void set_limits(json_t *object, const struct host *host, const struct snapshot *snapshot)
+{
+	const struct filter_entry *entry = filter_log_at(host->filters, snapshot->mono_ns);
+
+	set(object, "only", host->narrowed[0] ? text(host->narrowed) : json_null());
+	set(object, "filter", entry && entry->outer[0] ? text(entry->outer) : json_null());
+	set(object, "filter_tunnel", entry && entry->inner[0] ? text(entry->inner) : json_null());
+}
+
+/* What skewtop has cost so far. */
+static json_t *own(const struct snapshot *snapshot)
+{
+	json_t *object = json_object();
+
+	set(object, "cpu_ns", number(snapshot->own_cpu_ns));
+	set(object, "bpf_ns", snapshot->bpf_ns ? number(snapshot->bpf_ns) : json_null());
+	return object;
+}
+
 json_t *json_sample(
 	const struct host *host, const struct snapshot *older, const struct snapshot *newer)
 {
@@ -323,6 +344,8 @@ json_t *json_sample(
 	set(object, "interval_ns", number(rates_interval(older, newer)));
 	set(object, "possible_cpus", json_integer(newer->n_cpus));
 	set(object, "online_cpus", online_ids(newer));
+	set_limits(object, host, newer);
+	set(object, "own", own(newer));
 	for (int i = 0; i < N_ROW_WRITERS; i++)
 		set(object, table_schema(row_writers[i].table)->name,
 			rows(&sample, row_writers[i].table, row_writers[i].write));

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/filter_log.h"
 #include "core/json_out.h"
 #include "core/ledger.h"
 
@@ -190,6 +191,30 @@ static void test_head(void **state)
 	assert_int_equal(json_array_size(json_object_get(object, "online_cpus")), 2);
 	assert_int_equal(
 		json_integer_value(json_array_get(json_object_get(object, "online_cpus"), 1)), 5);
+	json_decref(object);
+}
+
+/* What narrows, at the moment of the sample; what skewtop has cost by then. */
+static void test_limits_and_cost(void **state)
+{
+	struct fixture *f = *state;
+	json_t *object = sample(f);
+
+	assert_true(json_is_null(json_object_get(object, "only")));
+	assert_true(json_is_null(json_object_get(object, "filter")));
+	assert_true(json_is_null(json_object_get(json_object_get(object, "own"), "bpf_ns")));
+	json_decref(object);
+	snprintf(f->host->narrowed, sizeof(f->host->narrowed), "netns web");
+	assert_int_equal(filter_log_add(f->host->filters, 0, "udp", "icmp"), 0);
+	assert_int_equal(filter_log_add(f->host->filters, f->newer->mono_ns + 1, "tcp", ""), 0);
+	f->newer->own_cpu_ns = 5;
+	f->newer->bpf_ns = 7;
+	object = sample(f);
+	assert_string_equal(json_string_value(json_object_get(object, "only")), "netns web");
+	assert_string_equal(json_string_value(json_object_get(object, "filter")), "udp");
+	assert_string_equal(json_string_value(json_object_get(object, "filter_tunnel")), "icmp");
+	assert_int_equal(integer(json_object_get(object, "own"), "cpu_ns"), 5);
+	assert_int_equal(integer(json_object_get(object, "own"), "bpf_ns"), 7);
 	json_decref(object);
 }
 
@@ -575,6 +600,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_head),
+		TEST(test_limits_and_cost),
 		TEST(test_syscalls),
 		TEST(test_packets_and_drops),
 		TEST(test_interfaces),
