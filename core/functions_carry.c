@@ -470,8 +470,8 @@ void functions_measure_reach(struct live_functions *f)
 
 	if (f->reach_tried || !f->n_slots)
 		return;
-	f->reach_tried = true;
-	functions_reach_measure(f->programs.means, &ns);
+	/* Whoever asks for something else meanwhile is not kept waiting; it is tried again after that. */
+	f->reach_tried = functions_reach_measure(f->programs.means, &f->progress.stop, &ns) != -ECANCELED;
 	pthread_mutex_lock(&f->lock);
 	f->status.reach_ns = ns;
 	f->reach_from = functions_programs_runs(&f->programs).n;

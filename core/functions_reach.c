@@ -18,14 +18,14 @@ enum {
 };
 
 /* The mean of a round, in ns for REACH_CALLS calls; the least of all rounds. */
-static int time_calls(int prog_fd, uint64_t *least)
+static int time_calls(int prog_fd, const atomic_bool *stop, uint64_t *least)
 {
 	static const char packet[64];
 
 	for (int i = 0; i < ROUNDS; i++) {
 		LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = packet, .data_size_in = sizeof(packet),
 			.repeat = REPEAT);
-		int ret = bpf_prog_test_run_opts(prog_fd, &run);
+		int ret = atomic_load(stop) ? -ECANCELED : bpf_prog_test_run_opts(prog_fd, &run);
 
 		if (ret)
 			return ret;
@@ -52,13 +52,14 @@ static int attach(const struct reach_bpf *object, enum functions_means means, st
 	return ret ?: target.error;
 }
 
-static int measure(const struct reach_bpf *object, enum functions_means means, uint64_t *ns)
+static int measure(
+	const struct reach_bpf *object, enum functions_means means, const atomic_bool *stop, uint64_t *ns)
 {
 	int calls = bpf_program__fd(object->progs.reach_calls);
 	int steps = means == MEANS_KPROBE ? SETTLE_STEPS : 1;
 	uint64_t without = UINT64_MAX, with = UINT64_MAX;
 	struct attach_links links = {};
-	int ret = time_calls(calls, &without);
+	int ret = time_calls(calls, stop, &without);
 
 	if (ret)
 		return ret;
@@ -66,7 +67,7 @@ static int measure(const struct reach_bpf *object, enum functions_means means, u
 	for (int i = 0; i < steps && !ret; i++) {
 		if (i)
 			usleep(SETTLE_US);
-		ret = time_calls(calls, &with);
+		ret = time_calls(calls, stop, &with);
 	}
 	attach_links_close(&links, NULL);
 	if (!ret)
@@ -74,7 +75,7 @@ static int measure(const struct reach_bpf *object, enum functions_means means, u
 	return ret;
 }
 
-int functions_reach_measure(enum functions_means means, uint64_t *ns)
+int functions_reach_measure(enum functions_means means, const atomic_bool *stop, uint64_t *ns)
 {
 	struct reach_bpf *object = reach_bpf__open();
 	int ret;
@@ -86,7 +87,7 @@ int functions_reach_measure(enum functions_means means, uint64_t *ns)
 	ret = bpf_program__set_expected_attach_type(
 		      object->progs.reach_kprobe, means == MEANS_KPROBE_MULTI ? BPF_TRACE_KPROBE_MULTI : 0) ?:
 		      reach_bpf__load(object) ?:
-		      measure(object, means, ns);
+		      measure(object, means, stop, ns);
 	reach_bpf__destroy(object);
 	return ret;
 }

@@ -8,6 +8,7 @@
 #ifndef SKEWTOP_FUNCTIONS_REACH_H
 #define SKEWTOP_FUNCTIONS_REACH_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "core/functions.h"
@@ -15,8 +16,8 @@
 /*
  * Nanoseconds for each run of a program attached by `means`, the least of several rounds, so that what interrupts
  * them is left out. Takes milliseconds; with kprobes up to a second, since the kernel turns a breakpoint into a jump
- * only after a while. Negative errno.
+ * only after a while; -ECANCELED if `stop` is set meanwhile. Negative errno.
  */
-int functions_reach_measure(enum functions_means means, uint64_t *ns);
+int functions_reach_measure(enum functions_means means, const atomic_bool *stop, uint64_t *ns);
 
 #endif
