@@ -7,29 +7,7 @@
 # shellcheck source=tests/kernels/guest.sh
 . "$(dirname "$0")/guest.sh"
 work=$(mktemp -d)
-tracer=""
 check_out() { python3 tests/kernels/functions_check.py "$@"; }
-
-start() { # skewtop's arguments: returns once its first sample is written, functions attached
-	: >"$work/json"
-	"$BUILD/skewtop" --json --delay 0.5 "$@" >"$work/json" 2>"$work/err" &
-	tracer=$!
-	until [ -s "$work/json" ]; do
-		kill -0 $tracer 2>/dev/null || return 1
-		sleep 0.1
-	done
-	sleep 2 # the cost of the programs is measured meanwhile: see core/run_cost.h
-}
-
-stop() {
-	sleep 1
-	kill -TERM $tracer
-	wait $tracer
-}
-
-send() { # port, packets, cpu
-	ip netns exec a "$BUILD/udp-load" send 10.9.0.2 "$1" "$2" "$3" 18 >/dev/null
-}
 
 programs() { # ours that are loaded
 	bpftool prog list | grep -cE 'name (fentry|function)_'

@@ -11,10 +11,6 @@ tell() { # command of function-script: its answer in $answer
 	read -r -t 100 answer <&"${script[0]}"
 }
 
-send() { # port, packets
-	ip netns exec a "$BUILD/udp-load" send 10.9.0.2 "$1" "$2" 1 18 >/dev/null
-}
-
 more() { # sets $more to the packets at ip_rcv since the last time
 	sleep 0.5
 	tell "count ip_rcv"

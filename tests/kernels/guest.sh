@@ -73,3 +73,24 @@ make_net() {
 	ip -n a neigh replace 10.9.0.2 lladdr 02:00:00:00:09:02 dev va nud permanent
 	ip -n b neigh replace 10.9.0.1 lladdr 02:00:00:00:09:01 dev vb nud permanent
 }
+
+send() { # port, packets, CPU (1), bytes (18): from a to b
+	ip netns exec a "$BUILD/udp-load" send 10.9.0.2 "$1" "$2" "${3:-1}" "${4:-18}" >/dev/null
+}
+
+start() { # skewtop's arguments: its samples in $work/json; returns once the first is there, functions attached
+	: >"$work/json"
+	"$BUILD/skewtop" --json --delay 0.5 "$@" >"$work/json" 2>"$work/err" &
+	tracer=$!
+	until [ -s "$work/json" ]; do
+		kill -0 $tracer 2>/dev/null || return 1
+		sleep 0.1
+	done
+	sleep 2 # the cost of the programs is measured meanwhile: see core/run_cost.h
+}
+
+stop() { # what start has started
+	sleep 1
+	kill -TERM $tracer
+	wait $tracer
+}
