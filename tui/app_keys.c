@@ -66,8 +66,21 @@ int cpu_choice_parse(struct cpu_choice *choice, const struct topology *topology,
 	return 0;
 }
 
+/* Of a recording the samples are where they are. */
+static bool takes_samples(const struct app *app)
+{
+	for (int i = 0; i < app->n_machines; i++)
+		if (collector_source(app->machine[i].host.collector)->paced)
+			return true;
+	return false;
+}
+
 static void set_delay(struct app *app, uint64_t interval_ns)
 {
+	if (!takes_samples(app)) {
+		app_say(app, ROLE_WARN, "a recording's samples are as it took them; , and . play them slower, faster");
+		return;
+	}
 	if (interval_ns < 100 * NS_PER_MS)
 		interval_ns = 100 * NS_PER_MS;
 	if (interval_ns > 60 * NS_PER_S)
