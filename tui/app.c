@@ -422,7 +422,7 @@ static int init_screen(struct app *app)
 		.window = stdscr,
 		.colour = app->colour,
 		.hits = &app->hits,
-		.utf8 = MB_CUR_MAX > 1 && !o->ascii && !o->plain,
+		.utf8 = MB_CUR_MAX > 1 && terminal_has_glyphs() && !o->ascii && !o->plain,
 		.braille = app->config->braille,
 		.plain = o->plain,
 	};

@@ -417,7 +417,7 @@ static void save_setup(struct app *app)
 	config->units = (enum config_units)app->units;
 	config->group = (enum config_group)app->group;
 	config->mouse = app->mouse;
-	config->ascii = !app->canvas.utf8 && app->utf8_possible;
+	config->ascii = !app->canvas.utf8 && app->utf8_possible && terminal_has_glyphs();
 	config->hide_idle = app->hide_idle;
 	config->braille = app->canvas.braille;
 	config->plain = app->canvas.plain;

@@ -462,3 +462,10 @@ void terminal_show_text(void)
 	reset_prog_mode();
 	terminal_redraw();
 }
+
+bool terminal_has_glyphs(void)
+{
+	const char *type = getenv("TERM");
+
+	return !type || strncmp(type, "linux", 5) != 0;
+}

@@ -56,4 +56,8 @@ void terminal_mouse(bool on);
 /* Leaves the screen as plain text for the terminal's own mouse, and waits for a key. */
 void terminal_show_text(void);
 
+/* Whether the eighths of a block and the like can be expected: the fonts of the Linux console, by its name in $TERM,
+ * have 256 or 512 characters, and these are not among them (console_codes(4), setfont(8)). */
+bool terminal_has_glyphs(void);
+
 #endif
