@@ -423,12 +423,13 @@ void counters_draw_spread(const struct canvas *canvas, struct area area, const s
 		cpu_groups_sum(&groups, values, by_group);
 		counters_draw_bars(canvas, area, &groups, by_group, gradient);
 	} else if (by_group) {
-		int rows = heat_rows(&groups, area.w);
+		int rows = canvas->plain ? 0 : heat_rows(&groups, area.w);
 		struct area map = area_take_top(&area, area.h > rows ? rows : area.h);
 
 		cpu_groups_max(&groups, values, by_group);
-		folded = heat_draw(canvas, map, &groups, by_group, cpu_groups_hottest(&groups, by_group),
-			gradient);
+		if (rows)
+			folded = heat_draw(canvas, map, &groups, by_group,
+				cpu_groups_hottest(&groups, by_group), gradient);
 		counters_draw_bars(canvas, area, &groups, by_group, gradient);
 	}
 	if (folded > 1)

@@ -601,7 +601,8 @@ static void draw(void *state, const struct frame *frame, const struct canvas *ca
 	wanted = v->groups.n <= LANES_MOST ? v->groups.n : heat_rows(&v->groups, area.w);
 	if (wanted > area.h - 7)
 		wanted = area.h - 7;
-	if (wanted > 0 && !v->maximised) {
+	/* To be heard, letters without spaces are noise: the table has the same as numbers. */
+	if (wanted > 0 && !v->maximised && !canvas->plain) {
 		draw_picture(v, canvas, area_take_top(&area, wanted + 1));
 		canvas_rule(canvas, area.y, area.x, area.w, "");
 		area_take_top(&area, 1);
