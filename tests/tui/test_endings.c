@@ -130,7 +130,15 @@ static void test_closed_terminal_nohup(void **state)
 static const char *const kinds[] = { "xterm-256color", "xterm", "xterm-direct", "tmux-256color",
 	"screen", "screen-256color", "linux", "vt100", "vt220" };
 
-/* Each shows the same text. */
+static bool is_ascii(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text >= 0x80)
+			return false;
+	return true;
+}
+
+/* Each shows the same text, but for the Linux console, whose fonts have not all the glyphs. */
 static void test_kinds(void **state)
 {
 	char *first = NULL;
@@ -139,6 +147,7 @@ static void test_kinds(void **state)
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		const struct vt_options options = { .rows = 24, .cols = 80, .term = kinds[i] };
 		struct vt *vt = start(&options);
+		bool alike;
 		char *text;
 
 		vt_keys(vt, "p");
@@ -148,7 +157,8 @@ static void test_kinds(void **state)
 		vt_keys(vt, "3");
 		vt_settle(vt);
 		text = vt_text(vt);
-		if (vt_find(vt, "[3 Functions]") < 0 || (first && strcmp(first, text)))
+		alike = !strcmp(kinds[i], "linux") ? is_ascii(text) : !first || !strcmp(first, text);
+		if (vt_find(vt, "[3 Functions]") < 0 || !alike)
 			fail_msg("%s shows this instead:\n%.900s", kinds[i], text);
 		if (first)
 			free(text);
