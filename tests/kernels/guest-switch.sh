@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # By every means of attaching to functions: another filter, and other sets of functions while packets pass.
 # boot: --memory 2560 --timeout 1500
-# kernels: 6.1 6.12 newest
 # shellcheck source=tests/kernels/guest.sh
 . "$(dirname "$0")/guest.sh"
 
@@ -26,8 +25,10 @@ for port in 9 11; do
 	ip netns exec b "$BUILD/udp-load" sink 10.9.0.2 $port >/dev/null &
 done
 sleep 1
-all_means="kprobe fentry"
-[ "$kernel" = 6.1 ] || all_means="kprobe.multi $all_means"
+case $kernel in
+5.10 | 6.1) all_means="kprobe fentry" ;;
+*) all_means="kprobe.multi kprobe fentry" ;;
+esac
 
 for means in $all_means; do
 	coproc script { exec "$BUILD/function-script" $means; }
