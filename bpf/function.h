@@ -62,16 +62,7 @@ static __always_inline bool narrow_accepts_skb(struct sk_buff *skb)
 	if (!narrow.netns && !narrow.use_ifname)
 		return true;
 	dev = device_of(skb, &netns);
-	if (narrow.netns && netns != narrow.netns)
-		return false;
-	if (narrow.use_ifname) {
-		char name[ABI_IFNAME_LEN] __attribute__((aligned(8))) = {};
-
-		if (!dev || bpf_probe_read_kernel(name, sizeof(name), &dev->name) ||
-			!same_name(name, narrow.ifname))
-			return false;
-	}
-	return true;
+	return (!narrow.netns || netns == narrow.netns) && narrow_accepts_interface(dev);
 }
 
 static __always_inline void trace_function(void *ctx, struct sk_buff *skb, u32 index, u64 followed)

@@ -66,4 +66,14 @@ static __always_inline bool narrow_accepts_context(void)
 	return true;
 }
 
+/* Whether this is the interface asked for; `dev` may be a mere address, NULL: nobody knows which it is. */
+static __always_inline bool narrow_accepts_interface(struct net_device *dev)
+{
+	char name[ABI_IFNAME_LEN] __attribute__((aligned(8))) = {};
+
+	if (!narrow.use_ifname)
+		return true;
+	return dev && !bpf_probe_read_kernel(name, sizeof(name), &dev->name) && same_name(name, narrow.ifname);
+}
+
 #endif

@@ -162,14 +162,7 @@ static __always_inline bool narrow_accepts_packet(struct sk_buff *skb, struct ne
 		return false;
 	if (narrow.mark_mask && (!skb || (skb->mark & narrow.mark_mask) != narrow.mark_value))
 		return false;
-	if (narrow.use_ifname) {
-		char name[ABI_IFNAME_LEN] __attribute__((aligned(8))) = {};
-
-		if (!dev || bpf_probe_read_kernel(name, sizeof(name), &dev->name) ||
-			!same_name(name, narrow.ifname))
-			return false;
-	}
-	return true;
+	return narrow_accepts_interface(dev);
 }
 
 /* What is left of an event after the filter. */

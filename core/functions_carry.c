@@ -142,7 +142,7 @@ static int refuse(const struct live_functions *f, int ret, const struct error *w
 
 	if (asked == MEANS_TRACEPOINTS)
 		return error_set(err, -EOPNOTSUPP,
-			"with --attach tracepoints no function is attached to: only skb tracepoints are shown");
+			"--attach tracepoints: no function is attached to, tracepoints are shown");
 	if (asked)
 		return error_set(err, ret, "no function can be attached to by %s: %s", functions_means_name(asked),
 			why->text[0] ? why->text : strerror(-ret));

@@ -16,7 +16,6 @@
 struct bpf_map;
 struct bpf_object;
 struct filter;
-struct function_list;
 struct functions_bpf;
 struct fentry_bpf;
 
