@@ -53,7 +53,7 @@ BPF_CFLAGS := -target bpf -mcpu=v2 -O2 -g -D__TARGET_ARCH_$(BPF_ARCH) -I. \
 # ---- what is built -----------------------------------------------------------------------------
 
 BPF_SRC := $(wildcard bpf/*.bpf.c)
-CORE_SRC := $(wildcard core/*.c)
+CORE_SRC := $(wildcard core/*.c core/*/*.c)
 TUI_SRC := $(wildcard tui/*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
@@ -78,9 +78,9 @@ BENCH_BIN := $(BENCH_SRC:%.c=$(BUILD)/%)
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(BUILD)/%)
 
 # Programs that always run under the thread sanitizer, with the files they need and no more.
-TSAN_SRC := tests/tsan/test_filter_instances.c $(addprefix core/,cpus.c error.c filter.c filter_classic.c \
-	filter_ebpf.c filter_inject.c libbpf_said.c live_load.c live_packets.c live_track.c percpu.c sanitize.c \
-	tracepoints.c)
+TSAN_SRC := tests/tsan/test_filter_instances.c $(addprefix core/,base/cpus.c base/error.c base/sanitize.c \
+	filter/filter.c filter/classic.c filter/ebpf.c filter/inject.c probes/libbpf_said.c probes/packets.c \
+	probes/percpu.c probes/program_runs.c probes/track.c probes/tracepoints.c)
 TSAN_OBJ := $(TSAN_SRC:%.c=$(BUILD)/tsan/%.o)
 TSAN_BIN := $(BUILD)/tests/live/test_filter_instances
 TSAN_CFLAGS = $(filter-out -fsanitize=%,$(CFLAGS)) -fsanitize=thread
@@ -145,7 +145,7 @@ $(TSAN_BIN): $(TSAN_OBJ)
 	$(call say,LINK,$@)$(CC) -pthread -fsanitize=thread -o $@ $^ $(LIB_LDLIBS) $(TEST_LDLIBS)
 
 # The version comes from CHANGELOG.md; objects that print it follow it.
-$(BUILD)/core/options.o $(BUILD)/core/recording_encode.o: CHANGELOG.md
+$(BUILD)/core/options.o $(BUILD)/core/recording/encode.o: CHANGELOG.md
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -204,7 +204,7 @@ fuzz: $(FUZZ_BIN) $(BUILD)/tests/live/test_filter_random $(BUILD)/tests/live/tes
 endif
 
 format:
-	$(Q)clang-format -i $(wildcard bpf/*.[ch] core/*.[ch] tui/*.[ch] tests/*/*.[ch])
+	$(Q)clang-format -i $(wildcard bpf/*.[ch] core/*.[ch] core/*/*.[ch] tui/*.[ch] tests/*/*.[ch])
 
 readme: $(BUILD)/fill-tables
 	$(Q)$(BUILD)/fill-tables <README.md >$(BUILD)/README.md && cp $(BUILD)/README.md README.md

@@ -2,7 +2,7 @@
 /* The packet filter as the probes see it: fill a struct filter_skb, ask filter_accepts().
  *
  * filter_run() holds the user's expressions: user space writes their instructions over it before
- * the object is opened (core/filter.h). It is a global function, so that the verifier looks at it
+ * the object is opened (core/filter/filter.h). It is a global function, so that the verifier looks at it
  * once per program, whatever the state of its callers, and it uses nothing but its own stack
  * frame, so that any probe may call it from any context. */
 #ifndef FILTER_H
@@ -40,7 +40,7 @@ struct filter_packet {
 __u32 filter_run(__u64 start, __u32 headlen, __u32 wirelen, __u32 kind, __u32 tag);
 
 /* Returns 0 if the packet does not match. `start` must have readable memory behind the headlen
- * bytes, as any skb has (core/filter_ebpf.h).
+ * bytes, as any skb has (core/filter/ebpf.h).
  *
  * What stands here accepts every packet and skips the room behind it by a jump that is always
  * taken: a plain one would leave unreachable instructions, which the kernel refuses. Weak: the

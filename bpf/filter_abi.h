@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What both sides of the packet filter agree on: the function whose instructions user space
- * writes (bpf/filter.h, core/filter.h), and its arguments. */
+ * writes (bpf/filter.h, core/filter/filter.h), and its arguments. */
 #ifndef FILTER_ABI_H
 #define FILTER_ABI_H
 

@@ -7,8 +7,8 @@
 #ifndef SKEWTOP_GATE_H
 #define SKEWTOP_GATE_H
 
-#include "bpf/kernel.h"
 #include "bpf/abi.h"
+#include "bpf/kernel.h"
 
 #include <bpf/bpf_helpers.h>
 

@@ -10,8 +10,8 @@
 #ifndef SKEWTOP_INSIDE_H
 #define SKEWTOP_INSIDE_H
 
-#include "bpf/kernel.h"
 #include "bpf/abi.h"
+#include "bpf/kernel.h"
 
 #include <bpf/bpf_helpers.h>
 
@@ -65,7 +65,7 @@ static __always_inline u64 highest_bit(u64 n)
 	return bit;
 }
 
-/* core/inside.c has the same the other way round. */
+/* core/model/inside.c has the same the other way round. */
 static __always_inline u64 inside_bucket(u64 ns)
 {
 	u64 bit, bucket;

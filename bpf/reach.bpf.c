@@ -5,12 +5,12 @@
  */
 #include <linux/bpf.h>
 
-#include "bpf/kernel.h"
 #include "bpf/abi.h"
+#include "bpf/kernel.h"
 
 #include <bpf/bpf_helpers.h>
 
-/* bpf_csum_diff() in net/core/filter.c: it can be traced, and is called, not inlined, since 4.6. */
+/* bpf_csum_diff() in net/core/filter/filter.c: it can be traced, and is called, not inlined, since 4.6. */
 SEC("xdp")
 int reach_calls(void *ctx)
 {

@@ -4,8 +4,8 @@
 #ifndef SKEWTOP_SKB_FILTER_H
 #define SKEWTOP_SKB_FILTER_H
 
-#include "bpf/kernel.h"
 #include "bpf/filter.h"
+#include "bpf/kernel.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>

@@ -2,8 +2,8 @@
 /* Time that each CPU spends in the network softirqs. A softirq does not nest on its CPU. */
 #include <linux/bpf.h>
 
-#include "bpf/kernel.h"
 #include "bpf/abi.h"
+#include "bpf/kernel.h"
 
 #include <bpf/bpf_helpers.h>
 

@@ -15,8 +15,8 @@
 #ifndef SKEWTOP_TRACK_H
 #define SKEWTOP_TRACK_H
 
-#include "bpf/kernel.h"
 #include "bpf/abi.h"
+#include "bpf/kernel.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/filter_log.h"
-#include "core/ledger.h"
+#include "core/filter/log.h"
+#include "core/model/ledger.h"
 
 /* How often the ring is drained: often enough for 16 MiB at a million records a second, rarely enough
  * that a wake-up costs nothing. */

@@ -7,10 +7,10 @@
 #ifndef SKEWTOP_COLLECTOR_H
 #define SKEWTOP_COLLECTOR_H
 
-#include "core/history.h"
+#include "core/model/history.h"
 #include "core/options.h"
 #include "core/source.h"
-#include "core/trace_log.h"
+#include "core/trace/log.h"
 
 /* Hears of everything in order, in the collector's thread. Each may be NULL. */
 struct listener {

@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "core/cpus.h"
-#include "core/error.h"
+#include "core/base/cpus.h"
+#include "core/base/error.h"
 #include "core/source.h"
 
 enum {

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/filter.h"
-#include "core/netns.h"
+#include "core/filter/filter.h"
+#include "core/machine/netns.h"
 
 #define POSSIBLE_CPUS "/sys/devices/system/cpu/possible"
 

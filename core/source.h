@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 #include "bpf/abi.h"
-#include "core/error.h"
-#include "core/functions.h"
-#include "core/host.h"
-#include "core/snapshot.h"
+#include "core/base/error.h"
+#include "core/functions/choice.h"
+#include "core/model/host.h"
+#include "core/model/snapshot.h"
 
 struct filter;
 struct source;

@@ -3,8 +3,8 @@
 #ifndef SKEWTOP_TUI_APP_H
 #define SKEWTOP_TUI_APP_H
 
+#include "core/base/error.h"
 #include "core/collector.h"
-#include "core/error.h"
 
 struct config;
 struct recording;

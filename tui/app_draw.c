@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/rates.h"
-#include "core/recording_write.h"
+#include "core/model/rates.h"
+#include "core/recording/write.h"
 #include "tui/app_state.h"
 #include "tui/header.h"
 #include "tui/lines.h"

@@ -27,7 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/error.h"
+#include "core/base/error.h"
 
 enum {
 	CONFIG_FILE_MAX = 64 << 10, /* bytes of the file */

@@ -6,8 +6,8 @@
 #include <limits.h>
 #include <sys/types.h>
 
-#include "core/bytes.h"
-#include "core/error.h"
+#include "core/base/bytes.h"
+#include "core/base/error.h"
 #include "tui/config.h"
 
 /*

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/sanitize.h"
+#include "core/base/sanitize.h"
 
 /* What a line holds: a single value (its key), a list (its place in config->list), or nothing of ours. */
 enum slot_kind { SLOT_NONE, SLOT_VALUE, SLOT_LIST };

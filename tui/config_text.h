@@ -3,7 +3,7 @@
 #ifndef SKEWTOP_CONFIG_TEXT_H
 #define SKEWTOP_CONFIG_TEXT_H
 
-#include "core/bytes.h"
+#include "core/base/bytes.h"
 #include "tui/config.h"
 
 /* Reads `text` into an initialised config. 0, or -ENOMEM. */

@@ -7,7 +7,7 @@
 #ifndef SKEWTOP_TUI_COUNTERS_H
 #define SKEWTOP_TUI_COUNTERS_H
 
-#include "core/rates.h"
+#include "core/model/rates.h"
 #include "tui/heat.h"
 #include "tui/view.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/export.h"
+#include "core/recording/export.h"
 
 enum { CELL_MAX = 160 };
 

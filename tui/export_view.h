@@ -3,7 +3,7 @@
 #ifndef SKEWTOP_TUI_EXPORT_VIEW_H
 #define SKEWTOP_TUI_EXPORT_VIEW_H
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "tui/view.h"
 
 /* A name to propose, of this view at this moment: "skewtop-cpus-140211.csv". */

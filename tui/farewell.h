@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "core/collector.h"
-#include "core/ledger.h"
+#include "core/model/ledger.h"
 
 struct farewell {
 	struct ledger_sums sums;

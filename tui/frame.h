@@ -6,12 +6,12 @@
 #ifndef SKEWTOP_TUI_FRAME_H
 #define SKEWTOP_TUI_FRAME_H
 
-#include "core/cursor.h"
-#include "core/host.h"
-#include "core/ledger.h"
-#include "core/snapshot.h"
+#include "core/model/cursor.h"
+#include "core/model/host.h"
+#include "core/model/ledger.h"
+#include "core/model/snapshot.h"
 #include "core/source.h"
-#include "core/trace_log.h"
+#include "core/trace/log.h"
 
 struct series;
 

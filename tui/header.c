@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/rates.h"
+#include "core/model/rates.h"
 #include "tui/hits.h"
 #include "tui/lines.h"
 #include "tui/number.h"

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "core/snapshot.h"
+#include "core/model/snapshot.h"
 
 /* An address that was quiet for so long belongs to another packet now. */
 #define HOP_GAP_NS UINT64_C(2000000000)

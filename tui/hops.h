@@ -8,8 +8,8 @@
 #ifndef SKEWTOP_TUI_HOPS_H
 #define SKEWTOP_TUI_HOPS_H
 
-#include "core/host.h"
-#include "core/trace_log.h"
+#include "core/model/host.h"
+#include "core/trace/log.h"
 
 enum { HOPS_MAX = 256, BRANCHES_MAX = 26 };
 

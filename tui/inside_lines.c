@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/inside.h"
-#include "core/rates.h"
+#include "core/model/inside.h"
+#include "core/model/rates.h"
 #include "tui/number.h"
 #include "tui/spark.h"
 

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/reasons.h"
-#include "core/snapshot.h"
-#include "core/symbols.h"
+#include "core/model/snapshot.h"
+#include "core/names/reasons.h"
+#include "core/names/symbols.h"
 
 const struct column line_columns[LINE_COLUMNS] = {
 	[LINE_TIME] = { .id = "time", .title = "TIME", .width = 9, .text = true },

@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-#include "core/host.h"
-#include "core/packet.h"
-#include "core/trace_log.h"
+#include "core/model/host.h"
+#include "core/trace/log.h"
+#include "core/trace/packet.h"
 #include "tui/columns.h"
 
 enum line_column {

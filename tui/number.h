@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/rates.h"
+#include "core/model/rates.h"
 
 enum { NUMBER_MAX = 24 };
 

@@ -7,7 +7,7 @@
 #ifndef SKEWTOP_TUI_PANE_H
 #define SKEWTOP_TUI_PANE_H
 
-#include "core/trace_log.h"
+#include "core/trace/log.h"
 #include "tui/canvas.h"
 #include "tui/frame.h"
 #include "tui/keys.h"

@@ -8,7 +8,7 @@
 #include <linux/types.h>
 
 #include "bpf/abi.h"
-#include "core/rates.h"
+#include "core/model/rates.h"
 
 /* The columns with a history besides the first of each table: an interface's two ways are rows of their own. */
 static const struct kept {

@@ -6,8 +6,8 @@
 #ifndef SKEWTOP_TUI_SERIES_H
 #define SKEWTOP_TUI_SERIES_H
 
-#include "core/history.h"
-#include "core/host.h"
+#include "core/model/history.h"
+#include "core/model/host.h"
 
 enum {
 	SERIES_POINTS = 512,

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/functions.h"
+#include "core/functions/choice.h"
 #include "core/options.h"
 #include "tui/columns.h"
 #include "tui/config.h"

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "core/error.h"
+#include "core/base/error.h"
 
 /*
  * Whether a screen can be drawn here at all, before anything is attached: standard input and output are

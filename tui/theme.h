@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/error.h"
+#include "core/base/error.h"
 
 enum {
 	THEME_STEPS = 101,	    /* of a gradient: 0 to 100 per cent */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/rates.h"
+#include "core/model/rates.h"
 #include "tui/counters.h"
 #include "tui/number.h"
 #include "tui/series.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/rates.h"
+#include "core/model/rates.h"
 #include "tui/advice.h"
 #include "tui/counters.h"
 #include "tui/inside_lines.h"

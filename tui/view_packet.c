@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/reasons.h"
-#include "core/skb_text.h"
-#include "core/symbols.h"
-#include "core/trace_details.h"
+#include "core/machine/skb_text.h"
+#include "core/names/reasons.h"
+#include "core/names/symbols.h"
+#include "core/trace/details.h"
 #include "tui/advice.h"
 #include "tui/hops.h"
 #include "tui/view.h"

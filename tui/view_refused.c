@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/functions.h"
+#include "core/functions/choice.h"
 #include "tui/grid.h"
 #include "tui/view.h"
 

@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/reasons.h"
-#include "core/recording_write.h"
-#include "core/trace_log.h"
+#include "core/names/reasons.h"
+#include "core/recording/write.h"
+#include "core/trace/log.h"
 #include "tests/support/scripted.h"
 
 enum { PER_SECOND = 100000, SECONDS = 3, ROUNDS = 3, TICKS = 40, KINDS = 4096 };

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/ledger.h"
-#include "core/trace_log.h"
+#include "core/model/ledger.h"
+#include "core/trace/log.h"
 #include "tests/support/bench.h"
 #include "tests/support/generator.h"
 #include "tests/support/live.h"

@@ -35,7 +35,7 @@ alone_before_ours=$(flood 3)
 "$BUILD/skewtop" --json --functions all >"$work/json" 2>&1 &
 tracer=$!
 until [ -s "$work/json" ] || ! kill -0 $tracer; do sleep 0.1; done
-sleep 2 # the cost of the programs is measured meanwhile: see core/run_cost.h
+sleep 2 # the cost of the programs is measured meanwhile: see core/probes/run_cost.h
 counted=$(flood 3)
 sleep 1
 kill -TERM $tracer

@@ -24,7 +24,7 @@ done
 	'udp and dst portrange 11-14' >"$work/json" 2>"$work/err" &
 tracer=$!
 until [ -s "$work/json" ] || ! kill -0 $tracer; do sleep 0.2; done
-sleep 2 # the cost of the programs is measured meanwhile: see core/run_cost.h
+sleep 2 # the cost of the programs is measured meanwhile: see core/probes/run_cost.h
 senders=""
 for cpu in 0 1 2 3; do
 	send $((11 + cpu)) 4000 $cpu $((18 + 16 * cpu)) &

@@ -86,7 +86,7 @@ start() { # skewtop's arguments: its samples in $work/json; returns once the fir
 		kill -0 $tracer 2>/dev/null || return 1
 		sleep 0.1
 	done
-	sleep 2 # the cost of the programs is measured meanwhile: see core/run_cost.h
+	sleep 2 # the cost of the programs is measured meanwhile: see core/probes/run_cost.h
 }
 
 stop() { # what start has started

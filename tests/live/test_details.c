@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/skb_text.h"
+#include "core/machine/skb_text.h"
 #include "core/source.h"
 
 enum {

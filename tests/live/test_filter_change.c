@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "core/collector.h"
-#include "core/filter_log.h"
-#include "core/ledger.h"
+#include "core/filter/log.h"
+#include "core/model/ledger.h"
 #include "tests/support/generator.h"
 #include "tests/support/live.h"
 #include "tests/support/worker.h"

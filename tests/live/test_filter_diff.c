@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/filter_check.h"
+#include "core/filter/check.h"
 #include "tests/support/frames.h"
 #include "tests/support/process.h"
 

@@ -22,11 +22,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/filter.h"
-#include "core/filter_classic.h"
-#include "core/live.h"
-#include "core/live_packets.h"
-#include "core/percpu.h"
+#include "core/filter/classic.h"
+#include "core/filter/filter.h"
+#include "core/live/live.h"
+#include "core/probes/packets.h"
+#include "core/probes/percpu.h"
 #include "tests/support/frames.h"
 #include "tests/support/generator.h"
 #include "tests/support/live.h"

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/filter_ebpf.h"
-#include "core/filter_trial.h"
+#include "core/filter/ebpf.h"
+#include "core/filter/trial.h"
 #include "tests/support/random_classic.h"
 
 enum {

@@ -22,9 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/interrupts.h"
-#include "core/netns.h"
-#include "core/proc_counters.h"
+#include "core/machine/interrupts.h"
+#include "core/machine/netns.h"
+#include "core/machine/proc_counters.h"
 #include "tests/support/live.h"
 #include "tests/support/netns.h"
 

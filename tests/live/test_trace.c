@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/ledger.h"
+#include "core/model/ledger.h"
 #include "tests/support/generator.h"
 #include "tests/support/live.h"
 

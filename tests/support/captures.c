@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "tests/support/captures.h"
 
-#include "core/pcapng.h"
+#include "core/recording/pcapng.h"
 
 const uint8_t capture_ipv4[32] = { 0x45, 0, 0, 32, 0, 1, 0, 0, 64, 17, 0, 0, 10, 1, 2, 3, 10, 1, 2, 4,
 	0x03, 0xe8, 0, 53, 0, 12, 0, 0, 'd', 'a', 't', 'a' };

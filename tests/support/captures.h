@@ -3,7 +3,7 @@
 #ifndef SKEWTOP_TEST_CAPTURES_H
 #define SKEWTOP_TEST_CAPTURES_H
 
-#include "core/bytes.h"
+#include "core/base/bytes.h"
 
 struct made_capture {
 	struct bytes bytes;

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/json_objects.h"
+#include "core/output/json_objects.h"
 #include "tests/support/keeper.h"
 
 enum { FLIPS_MAX = 8 };

@@ -4,7 +4,7 @@
 #define SKEWTOP_TEST_KEEPER_H
 
 #include "core/collector.h"
-#include "core/recording_read.h"
+#include "core/recording/read.h"
 
 struct kept_record {
 	uint64_t real_ns;

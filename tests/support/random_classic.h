@@ -6,7 +6,7 @@
 #ifndef SKEWTOP_TEST_RANDOM_CLASSIC_H
 #define SKEWTOP_TEST_RANDOM_CLASSIC_H
 
-#include "core/filter_classic.h"
+#include "core/filter/classic.h"
 
 enum {
 	RANDOM_CLASSIC_MAX = 96

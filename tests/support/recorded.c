@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "core/ledger.h"
-#include "core/recording_write.h"
+#include "core/model/ledger.h"
+#include "core/recording/write.h"
 
 static const struct script_line lines[] = {
 	{ 0, SCRIPT_RAMP, TABLE_SYSCALLS, 0, SYSCALL_CALLS, .value = 4000 },

@@ -9,9 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/ledger.h"
-#include "core/reasons.h"
-#include "core/symbols.h"
+#include "core/model/ledger.h"
+#include "core/names/reasons.h"
+#include "core/names/symbols.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 

@@ -4,7 +4,7 @@
 #ifndef SKEWTOP_TESTS_WALK_H
 #define SKEWTOP_TESTS_WALK_H
 
-#include "core/snapshot.h"
+#include "core/model/snapshot.h"
 
 struct walk {
 	uint64_t state; /* of the random numbers */

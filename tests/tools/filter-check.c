@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/filter_check.h"
+#include "core/filter/check.h"
 
 static int complain(const char *what, const char *why, int status)
 {

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/snapshot.h"
+#include "core/model/snapshot.h"
 #include "core/source.h"
 
 static void ignore(void *context, const struct trace_record *record, uint64_t real_ns)

@@ -19,11 +19,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/ledger.h"
-#include "core/reasons.h"
-#include "core/recording_write.h"
-#include "core/symbols.h"
-#include "core/syscall_names.h"
+#include "core/model/ledger.h"
+#include "core/names/reasons.h"
+#include "core/names/symbols.h"
+#include "core/names/syscall_names.h"
+#include "core/recording/write.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 

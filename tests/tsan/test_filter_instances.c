@@ -25,9 +25,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/filter.h"
-#include "core/live_packets.h"
-#include "core/percpu.h"
+#include "core/filter/filter.h"
+#include "core/probes/packets.h"
+#include "core/probes/percpu.h"
 
 #include "bpf/packets.skel.h"
 

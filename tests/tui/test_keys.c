@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/ledger.h"
+#include "core/model/ledger.h"
 #include "tests/support/screen.h"
 #include "tui/keys.h"
 

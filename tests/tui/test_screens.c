@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/inside.h"
-#include "core/ledger.h"
+#include "core/model/inside.h"
+#include "core/model/ledger.h"
 #include "tests/support/golden.h"
 #include "tests/support/screen.h"
 

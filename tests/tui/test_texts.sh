@@ -63,7 +63,7 @@ for example in re.findall(r"```json\n(.*?)```", section, re.S):
     keys_before = set(keys)
     walk(json.loads(example))
     shown |= keys - keys_before
-sources = "".join(open(path).read() for path in glob.glob("core/json_*.c") + ["core/ledger.c", "core/catalog.c"])
+sources = "".join(open(path).read() for path in glob.glob("core/output/json_*.c") + ["core/model/ledger.c", "core/model/catalog.c"])
 shown = {key for key in shown if f'"{key}"' not in sources}
 print("not told of:", *sorted(key for key in keys if not re.search(rf"[`\"]{key}[`\"]", section)))
 print("only shown:", *sorted(shown))

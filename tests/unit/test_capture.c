@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "core/ledger.h"
-#include "core/packet.h"
-#include "core/pcapng.h"
+#include "core/model/ledger.h"
+#include "core/recording/pcapng.h"
+#include "core/trace/packet.h"
 #include "tests/support/captures.h"
 #include "tests/support/keeper.h"
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/ledger.h"
+#include "core/model/ledger.h"
 #include "tests/support/scripted.h"
 
 #define LINES(script, array)                                                                       \

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/cpus.h"
+#include "core/base/cpus.h"
 
 static struct cpus parsed(const char *text)
 {

@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "core/cursor.h"
-#include "core/trace_log.h"
+#include "core/model/cursor.h"
+#include "core/trace/log.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "core/pcapng.h"
-#include "core/recording_format.h"
+#include "core/recording/format.h"
+#include "core/recording/pcapng.h"
 #include "tests/support/captures.h"
 #include "tests/support/flips.h"
 #include "tests/support/recorded.h"

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "core/export.h"
-#include "core/snapshot.h"
+#include "core/model/snapshot.h"
+#include "core/recording/export.h"
 #include "tests/support/keeper.h"
 #include "tests/support/scripted.h"
 

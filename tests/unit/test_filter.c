@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/filter.h"
-#include "core/filter_ebpf.h"
-#include "core/filter_log.h"
+#include "core/filter/ebpf.h"
+#include "core/filter/filter.h"
+#include "core/filter/log.h"
 #include "tests/bpf/filter.skel.h"
 
 /* ---- expressions ---- */

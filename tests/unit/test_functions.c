@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "core/functions.h"
-#include "core/functions_find.h"
+#include "core/functions/choice.h"
+#include "core/functions/find.h"
 
 /* ---- a kernel's BTF made by hand ---- */
 

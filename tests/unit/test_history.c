@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/history.h"
+#include "core/model/history.h"
 #include "tests/support/walk.h"
 
 #define NS_PER_S UINT64_C(1000000000)

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core/inside.h"
+#include "core/model/inside.h"
 
 static void buckets_follow_one_another(void **state)
 {

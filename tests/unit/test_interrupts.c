@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/interrupts.h"
-#include "core/snapshot.h"
+#include "core/machine/interrupts.h"
+#include "core/model/snapshot.h"
 
 enum {
 	PATH_LEN = 512

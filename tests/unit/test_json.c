@@ -15,9 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/filter_log.h"
-#include "core/json_out.h"
-#include "core/ledger.h"
+#include "core/filter/log.h"
+#include "core/model/ledger.h"
+#include "core/output/json_out.h"
 
 enum {
 	N_CPUS = 3,

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/ledger.h"
+#include "core/model/ledger.h"
 
 enum { CPUS = 3 };
 

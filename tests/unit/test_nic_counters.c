@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/nic_counters.h"
-#include "core/snapshot.h"
+#include "core/machine/nic_counters.h"
+#include "core/model/snapshot.h"
 
 enum {
 	NETNS = 77,

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/netns.h"
+#include "core/machine/netns.h"
 #include "core/options.h"
 
 enum { WORDS_MAX = 16 };

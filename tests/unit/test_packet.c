@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/packet.h"
+#include "core/trace/packet.h"
 
 /* ---- packets, built header by header ---- */
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core/pcapng.h"
+#include "core/recording/pcapng.h"
 
 static struct bytes made;
 

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/host.h"
-#include "core/percpu.h"
+#include "core/model/host.h"
+#include "core/probes/percpu.h"
 
 /* The map that the functions below serve. */
 static struct {

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/privileges.h"
+#include "core/machine/privileges.h"
 
 #define CAP(n) (UINT64_C(1) << (n))
 enum { SYS_ADMIN = 21, PERFMON = 38, BPF = 39 };

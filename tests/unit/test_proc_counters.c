@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/proc_counters.h"
+#include "core/machine/proc_counters.h"
 
 /* Possible CPUs 0, 1 and 4: slots 0, 1 and 2. */
 struct fixture {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core/rates.h"
+#include "core/model/rates.h"
 
 enum { SECOND = 1000000000, CPUS = 4 };
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "bpf/abi.h"
-#include "core/reasons.h"
+#include "core/names/reasons.h"
 
 /* The kernel's part, as 6.18 declares it, cut short. */
 static struct btf *kernel_btf(void)

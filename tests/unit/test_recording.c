@@ -16,13 +16,13 @@
 
 #include <cmocka.h>
 
-#include "core/filter_log.h"
-#include "core/ledger.h"
-#include "core/pcapng.h"
-#include "core/reasons.h"
-#include "core/recording_format.h"
-#include "core/recording_write.h"
-#include "core/symbols.h"
+#include "core/filter/log.h"
+#include "core/model/ledger.h"
+#include "core/names/reasons.h"
+#include "core/names/symbols.h"
+#include "core/recording/format.h"
+#include "core/recording/pcapng.h"
+#include "core/recording/write.h"
 #include "tests/support/keeper.h"
 #include "tests/support/recorded.h"
 #include "tests/support/scripted.h"

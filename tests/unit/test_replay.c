@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "core/pcapng.h"
+#include "core/recording/pcapng.h"
 #include "tests/support/captures.h"
 #include "tests/support/recorded.h"
 #include "tests/support/walk.h"

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "core/run_cost.h"
+#include "core/probes/run_cost.h"
 
 #define MS UINT64_C(1000000)
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "core/sanitize.h"
+#include "core/base/sanitize.h"
 
 static void becomes(const char *in, const char *expected)
 {

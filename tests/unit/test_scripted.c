@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "core/ledger.h"
-#include "core/packet.h"
+#include "core/model/ledger.h"
+#include "core/trace/packet.h"
 #include "tests/support/scripted.h"
 
 #define SECOND UINT64_C(1000000000)

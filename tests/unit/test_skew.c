@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core/skew.h"
+#include "core/model/skew.h"
 
 static void assert_near(double a, double b, double tolerance)
 {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core/snapcode.h"
+#include "core/model/snapcode.h"
 #include "tests/support/walk.h"
 
 static struct view all_of(const struct bytes *bytes)

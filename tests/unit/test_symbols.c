@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "core/symbols.h"
+#include "core/names/symbols.h"
 
 /* A kallsyms file of its own, opened and already unlinked. */
 static struct symbols *symbols_of(const char *text)

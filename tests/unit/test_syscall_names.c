@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "core/syscall_names.h"
+#include "core/names/syscall_names.h"
 
 static void native_numbers_are_those_of_the_headers(void **state)
 {

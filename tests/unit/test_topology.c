@@ -11,8 +11,9 @@
 
 #include <cmocka.h>
 
-#include "core/error.h"
-#include "core/host.h"
+#include "core/base/error.h"
+#include "core/machine/topology.h"
+#include "core/model/host.h"
 
 /* A made-up sysfs in a directory of its own. */
 struct tree {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "core/trace_log.h"
+#include "core/trace/log.h"
 
 /* A record that says everywhere which one it is, so that a torn copy shows. */
 static struct trace_record numbered(uint64_t n)

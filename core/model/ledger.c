@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/model/ledger.h"
+
+static const char *const names[LOSS_CAUSES] = {
+	[LOSS_SEEN] = "seen",
+	[LOSS_DELIVERED] = "delivered",
+	[LOSS_RING_FULL] = "ring_full",
+	[LOSS_RATE_LIMITED] = "rate_limited",
+	[LOSS_FILTERED_OUT] = "filtered_out",
+	[LOSS_OVERWRITTEN] = "overwritten",
+	[LOSS_MISSED] = "missed",
+	[LOSS_MAP_FULL] = "map_full",
+	[LOSS_MALFORMED] = "malformed",
+	[LOSS_NOT_RECORDED] = "not_recorded",
+};
+
+const char *loss_name(enum loss_cause cause)
+{
+	return names[cause];
+}
+
+int ledger_catalog(struct catalog *catalog)
+{
+	for (int cause = 0; cause < LOSS_CAUSES; cause++) {
+		const struct row row = { .key = { cause }, .name = names[cause], .where = "" };
+		int index = catalog_add(catalog, TABLE_LOSS, &row);
+
+		if (index < 0)
+			return index;
+	}
+	return 0;
+}
+
+static uint64_t saturating_difference(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+struct ledger_sums ledger_sum(const struct snapshot *snapshot)
+{
+	const struct table *table = &snapshot->table[TABLE_LOSS];
+	struct ledger_sums sums = { .missed_known = table->known & LEDGER_KNOWS_MISSED };
+	uint64_t accounted;
+
+	for (int cause = 0; cause < LOSS_CAUSES; cause++)
+		sums.of[cause] = table_sum(table, cause, 0);
+	accounted = sums.of[LOSS_DELIVERED] + sums.of[LOSS_RING_FULL] + sums.of[LOSS_RATE_LIMITED] +
+		    sums.of[LOSS_FILTERED_OUT];
+	sums.lost = sums.of[LOSS_RING_FULL] + sums.of[LOSS_MISSED] + sums.of[LOSS_MAP_FULL] +
+		    sums.of[LOSS_MALFORMED] + sums.of[LOSS_NOT_RECORDED];
+	/* While tracing runs, a record may be delivered between the reads of the two counters. */
+	sums.in_flight = saturating_difference(sums.of[LOSS_SEEN], accounted);
+	sums.kept = saturating_difference(sums.of[LOSS_DELIVERED], sums.of[LOSS_OVERWRITTEN]);
+	sums.balanced = sums.of[LOSS_SEEN] == accounted &&
+			sums.of[LOSS_OVERWRITTEN] <= sums.of[LOSS_DELIVERED];
+	return sums;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/output/batch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static void ending_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+}
+
+void batch_signals(void)
+{
+	sigset_t set;
+
+	ending_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* Who is listened to; what there is none of is NULL. */
+struct batch {
+	struct collector *collector;
+	struct json_out *json;
+	struct recording *recording;
+	int signal_fd;
+	bool recording_failed; /* and has been told */
+};
+
+static void tell_of_recording(struct batch *batch)
+{
+	struct recording_state state = recording_state(batch->recording);
+
+	error_print(&state.error);
+	batch->recording_failed = true;
+}
+
+/* Waits for one of the reasons to end. */
+static int wait_for_end(struct batch *batch, struct error *err)
+{
+	enum { SIGNAL, COLLECTOR, FAILED, OUTPUT, RECORDING, N_FDS };
+	struct pollfd fds[N_FDS] = {
+		[SIGNAL] = { .fd = batch->signal_fd, .events = POLLIN },
+		[COLLECTOR] = { .fd = collector_fd(batch->collector), .events = POLLIN },
+		[FAILED] = { .fd = batch->json ? json_out_fd(batch->json) : -1, .events = POLLIN },
+		/* No events asked for: a reader that has gone away shows as POLLERR. */
+		[OUTPUT] = { .fd = batch->json ? STDOUT_FILENO : -1 },
+		[RECORDING] = { .fd = batch->recording ? recording_fd(batch->recording) : -1,
+			.events = POLLIN },
+	};
+
+	for (;;) {
+		if (poll(fds, N_FDS, -1) < 0 && errno != EINTR)
+			return error_set(err, EXIT_FAILED, "poll: %s", strerror(errno));
+		if (fds[SIGNAL].revents || fds[FAILED].revents || fds[OUTPUT].revents)
+			return EXIT_OK;
+		if (fds[RECORDING].revents) {
+			tell_of_recording(batch);
+			fds[RECORDING].fd = -1;
+			fds[RECORDING].revents = 0;
+			if (!batch->json)
+				return EXIT_FAILED;
+		}
+		if (fds[COLLECTOR].revents) {
+			collector_seen(batch->collector);
+			if (collector_ended(batch->collector, err))
+				return err->text[0] ? EXIT_FAILED : EXIT_OK;
+		}
+	}
+}
+
+/* Whether all that was to be written was. */
+static int judge_outputs(struct batch *batch, int status, struct error *err)
+{
+	struct error of_recording = { "" };
+
+	if (batch->json && json_out_result(batch->json, err))
+		status = EXIT_FAILED;
+	if (!batch->recording || !recording_finish(batch->recording, &of_recording))
+		return status;
+	if (!batch->recording_failed)
+		error_print(&of_recording);
+	return EXIT_FAILED;
+}
+
+int batch_run(struct collector *collector, struct json_out *json, struct recording *recording,
+	struct error *err)
+{
+	struct batch batch = { .collector = collector, .json = json, .recording = recording };
+	struct error own = { "" };
+	struct signalfd_siginfo heard;
+	sigset_t set;
+	int status;
+
+	ending_signals(&set);
+	batch.signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (batch.signal_fd < 0) {
+		error_set(err, 0, "signalfd: %s", strerror(errno));
+		collector_stop(collector);
+		return EXIT_FAILED;
+	}
+	status = wait_for_end(&batch, &own);
+	/* The one that ended the wait is taken away; the next one kills, as it does by default. */
+	if (json)
+		json_out_hurry(json);
+	(void)!read(batch.signal_fd, &heard, sizeof(heard));
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	collector_stop(collector);
+	close(batch.signal_fd);
+	if (own.text[0])
+		error_set(err, 0, "%s", own.text);
+	return judge_outputs(&batch, status, err);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The objects of json_out.h, one function each; all return a new reference, or NULL without memory. */
+#ifndef SKEWTOP_JSON_OBJECTS_H
+#define SKEWTOP_JSON_OBJECTS_H
+
+#include <jansson.h>
+
+#include "core/model/host.h"
+#include "core/model/snapshot.h"
+
+struct trace_record;
+
+json_t *json_sample(const struct host *host, const struct snapshot *older,
+	const struct snapshot *newer);
+/* Calls, times and return values of the functions that were looked into; null: none was. */
+json_t *json_inside(const struct host *host, const struct snapshot *snapshot);
+
+json_t *json_trace(const struct host *host, const struct trace_record *record, uint64_t real_ns);
+json_t *json_end(const struct host *host, const struct snapshot *last, uint64_t samples);
+
+#endif
