@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/filter/log.h"
 #include "core/model/ledger.h"
 
@@ -63,14 +64,6 @@ struct collector {
 	bool ended;
 	struct error error;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
-}
 
 static void announce(struct collector *c)
 {
@@ -314,12 +307,12 @@ static void plan_sample(struct collector *c, uint64_t now)
 /* A source with a clock of ours: drain often, sample every interval. */
 static int run_paced(struct collector *c, struct error *err)
 {
-	c->next_sample_ns = now_ns();
+	c->next_sample_ns = monotonic_ns();
 	for (;;) {
-		uint64_t now = now_ns(), wake = now + DRAIN_EVERY_NS;
+		uint64_t now = monotonic_ns(), wake = now + DRAIN_EVERY_NS;
 		int ret;
 
-		if (drain(c) > 0 && now_ns() - now > DRAIN_LONG_NS)
+		if (drain(c) > 0 && monotonic_ns() - now > DRAIN_LONG_NS)
 			wake = now;
 		tend_filter(c);
 		if (now >= c->next_sample_ns) {
@@ -351,7 +344,7 @@ static int run_unpaced(struct collector *c, struct error *err)
 			return ret == -ENODATA ? 0 : ret;
 		if (!ret && c->options.iterations && c->taken > c->options.iterations)
 			return 0;
-		if (!wait_for_work(c, ret && n <= 0 ? now_ns() + DRAIN_EVERY_NS : 0))
+		if (!wait_for_work(c, ret && n <= 0 ? monotonic_ns() + DRAIN_EVERY_NS : 0))
 			return 0;
 	}
 }

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-#include <time.h>
 
+#include "core/base/clock.h"
 #include "core/options.h"
 #include "tui/app_state.h"
 #include "tui/series.h"
@@ -20,14 +20,6 @@
 
 /* At most 20 drawings a second, however fast news come; a key is answered at once. */
 enum { DRAW_EVERY_MS = 50, KEY_DRAW_MS = 5, IDLE_MS = 1000 };
-
-uint64_t app_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
-}
 
 /* ---- before anything is attached ---- */
 
@@ -521,7 +513,7 @@ struct drawing {
 /* Milliseconds until a dirty screen may be drawn; 0: now. */
 static int due_in_ms(const struct drawing *drawing)
 {
-	uint64_t since = (app_now_ns() - drawing->drawn_ns) / 1000000;
+	uint64_t since = (monotonic_ns() - drawing->drawn_ns) / 1000000;
 	uint64_t apart = drawing->keyed ? KEY_DRAW_MS : DRAW_EVERY_MS;
 
 	return since >= apart ? 0 : (int)(apart - since);
@@ -558,7 +550,7 @@ static int loop(struct app *app, struct error *err)
 			drawing.dirty |= hear_of_news(app, err, &status);
 		}
 		if (n == 0 && !drawing.dirty)
-			drawing.dirty = cursor_advance(&app_machine(app)->cursor, app_now_ns()) ||
+			drawing.dirty = cursor_advance(&app_machine(app)->cursor, monotonic_ns()) ||
 				app_machine(app)->cursor.mode == CURSOR_FOLLOWING;
 		if (n > 0 && fds[1].revents & POLLIN) {
 			terminal_heed();
@@ -569,7 +561,7 @@ static int loop(struct app *app, struct error *err)
 		if (drawing.dirty && !app->quit && !due_in_ms(&drawing)) {
 			app_draw(app);
 			/* The first rows come right after an empty screen. */
-			drawing = (struct drawing){ .drawn_ns = app->frame.newer ? app_now_ns() : 0 };
+			drawing = (struct drawing){ .drawn_ns = app->frame.newer ? monotonic_ns() : 0 };
 		}
 	}
 	return status;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/model/rates.h"
 #include "core/recording/write.h"
 #include "tui/app_state.h"
@@ -70,7 +71,7 @@ static const struct cpus *shown_cpus(struct app *app, const struct frame *frame)
 
 static void fill_moment(struct app *app, struct machine *m, struct frame *f)
 {
-	cursor_advance(&m->cursor, app_now_ns());
+	cursor_advance(&m->cursor, monotonic_ns());
 	app->pair = cursor_snapshots(&m->cursor, 1);
 	f->older = app->pair.older;
 	f->newer = app->pair.newer;
@@ -79,7 +80,7 @@ static void fill_moment(struct app *app, struct machine *m, struct frame *f)
 		return;
 	f->ledger = ledger_sum(f->newer);
 	f->stale = f->source->paced && f->moment.mode == CURSOR_FOLLOWING &&
-		   rates_stale(f->newer, app_now_ns(), app->interval_ns);
+		   rates_stale(f->newer, monotonic_ns(), app->interval_ns);
 	f->log_end = f->moment.mode == CURSOR_FOLLOWING ? UINT64_MAX :
 							  cursor_log_end(f->log, f->newer);
 }

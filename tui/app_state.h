@@ -109,8 +109,6 @@ void app_release_frame(struct app *app);
 /* Does what a key asks for. */
 void app_key(struct app *app, int key);
 
-uint64_t app_now_ns(void);
-
 /* Parses "0-7,64 node1 hot all". -EINVAL with a sentence. */
 int cpu_choice_parse(struct cpu_choice *choice, const struct topology *topology, const char *text,
 	struct error *err);

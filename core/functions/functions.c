@@ -7,21 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/functions/carry.h"
 #include "core/model/host.h"
 
 /* ---- status ---- */
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
-}
 
 /* Also under the lock of the caller. */
 static void describe(struct live_functions *f, struct functions_status *s)
@@ -75,7 +67,7 @@ static void answer(
 	f->answered = asked;
 	f->error = *err;
 	f->result = ret;
-	f->status.took_ns = now_ns() - since;
+	f->status.took_ns = monotonic_ns() - since;
 	f->changed = true;
 	if (ret)
 		f->status.state = FUNCTIONS_FAILED;
@@ -111,7 +103,7 @@ static void *work(void *context)
 		pthread_mutex_unlock(&f->lock);
 		if (quit)
 			return NULL;
-		since = now_ns();
+		since = monotonic_ns();
 		if (chosen) {
 			ret = functions_carry_out(f, &choice, explore, &err);
 			answer(f, asked, ret, &err, since);

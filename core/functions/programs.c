@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/functions/programs.h"
-#include "core/probes/program_runs.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "bpf/functions.skel.h"
+#include "core/probes/program_runs.h"
 
 static struct function_setting setting_of(const struct function_programs *programs, const struct live_options *options)
 {

@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/filter/filter.h"
 #include "core/filter/log.h"
 #include "core/filter/trial.h"
@@ -131,14 +131,6 @@ static void wait_to_go(struct filter_change *change)
 		;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
-}
-
 static void *carry_out(void *context)
 {
 	struct filter_change *change = context;
@@ -165,7 +157,7 @@ static void *carry_out(void *context)
 	}
 	packets_take_over(change->instance, change->before);
 	live_functions_switch(change->functions);
-	change->in_force_ns = now_ns();
+	change->in_force_ns = monotonic_ns();
 	atomic_store(&change->phase, CHANGE_IN_FORCE);
 	packets_detach(change->before);
 	atomic_store(&change->phase, CHANGE_DONE);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
+#include "core/base/clock.h"
 #include "core/live/live.h"
 #include "core/machine/interrupts.h"
 #include "core/machine/nic_counters.h"
@@ -85,14 +85,6 @@ int live_read_softirqs(struct live *live, struct snapshot *snapshot)
 }
 
 /* ---- interrupts ---- */
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
-}
 
 static int take_interrupts(struct live_kernel *kernel, uint64_t now_ns)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Inside the live source: source.c (operations and books), filter.c (changing from one instance of the packet
- * programs to the next), read.c (maps into snapshots), kernel.c (the kernel's own counters), programs.c (tc and
- * XDP programs of others). What it stands on is in probes/ (packet programs, system calls, softirqs) and in
- * functions/.
+ * Inside the live source: source.c (operations and books), ring.c (records), filter.c (changing from one instance
+ * of the packet programs to the next), read.c (maps into snapshots), kernel.c (the kernel's own counters),
+ * programs.c (tc and XDP programs of others). What it stands on is in probes/ (packet programs, system calls,
+ * softirqs) and in functions/.
  */
 #ifndef SKEWTOP_LIVE_H
 #define SKEWTOP_LIVE_H
@@ -98,8 +98,13 @@ int live_filter_outcome(struct source *source, struct error *err);
  * they counted is kept. */
 void live_instances_retire(struct live *live);
 
-/* Maps a new instance's ring; its records go where drain says. */
+/* ---- ring.c ---- */
+
+/* Maps a new instance's ring; its records go where draining says. */
 int live_ring_open(struct live *live, struct packet_instance *instance, struct error *err);
+
+/* Hands on what the rings of all instances hold, as struct source_ops: drain. */
+int live_rings_drain(struct live *live, record_sink sink, void *context);
 
 /* ---- read.c ---- */
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/live/programs.h"
-#include "core/probes/program_runs.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -21,6 +20,7 @@
 #include "core/live/programs_find.h"
 #include "core/machine/netns.h"
 #include "core/probes/libbpf_said.h"
+#include "core/probes/program_runs.h"
 
 enum { ROWS_MAX = 1024, NAME_SIZE = 128 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/live/live.h"
+#include "core/base/clock.h"
 #include "core/machine/topology.h"
-#include "core/probes/program_runs.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bpf/softirq.skel.h"
@@ -25,13 +24,11 @@
 #include "core/names/reasons.h"
 #include "core/names/symbols.h"
 #include "core/probes/load_memory.h"
+#include "core/probes/program_runs.h"
 #include "core/probes/track.h"
 #include "core/trace/details.h"
 
 static const struct source_ops live_ops;
-
-/* Draining gives way after this long, so that a flood cannot put off a sample for ever. */
-enum { DRAIN_NS = 20 * 1000 * 1000, DRAIN_CHECK = 256 };
 
 /* Packets that are followed and whose end nobody saw are looked for this often. */
 #define SWEEP_EVERY_NS UINT64_C(2000000000)
@@ -39,52 +36,9 @@ enum { DRAIN_NS = 20 * 1000 * 1000, DRAIN_CHECK = 256 };
 /* Measuring costs begins this long after opening: the first screen first. */
 enum { COST_AFTER_NS = 200 * 1000 * 1000 };
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
-}
-
 static struct live *live_of(struct source *source)
 {
 	return (struct live *)source;
-}
-
-/* ---- records ---- */
-
-static int slot_of_record(const struct live *live, const struct trace_record *record)
-{
-	int slot = topology_slot(&live->host->topology, record->cpu);
-
-	return slot >= 0 ? slot : live->host->topology.n_cpus;
-}
-
-/* libbpf's callback: a non-zero return stops after this record, which is then consumed. */
-static int take_record(void *context, void *data, size_t size)
-{
-	struct live *live = context;
-	const struct trace_record *record = data;
-	struct trace_record clean;
-
-	if (size >= sizeof(struct detail_head) && record->type != RECORD_PACKET &&
-		trace_details_add(live->host->details, data, size))
-		return 0;
-	if (size < sizeof(*record) || record->type != RECORD_PACKET ||
-		record->size != sizeof(*record) || record->snap_len > ABI_SNAP_MAX) {
-		live->malformed[live->host->topology.n_cpus]++;
-		return 0;
-	}
-	clean = *record;
-	sanitize(clean.comm, sizeof(clean.comm), record->comm, sizeof(record->comm));
-	sanitize(clean.ifname, sizeof(clean.ifname), record->ifname, sizeof(record->ifname));
-	live->delivered[slot_of_record(live, record)]++;
-	live->sink(live->sink_context, &clean, record->ktime_ns + live->to_real_ns);
-	live->drained++;
-	if (live->drained % DRAIN_CHECK == 0 && clock_ns(CLOCK_MONOTONIC) > live->drain_until_ns)
-		return -EAGAIN;
-	return 0;
 }
 
 /* Of every program: all instances, function probes. */
@@ -106,21 +60,9 @@ static int live_drain(struct source *source, record_sink sink, void *context)
 
 	live_instances_retire(live);
 	if (live_functions_changed(live->functions))
-		run_cost_restart(&live->cost, clock_ns(CLOCK_MONOTONIC), run_time, live);
-	run_cost_tend(&live->cost, clock_ns(CLOCK_MONOTONIC), run_time, live);
-	live->sink = sink;
-	live->sink_context = context;
-	live->drained = 0;
-	live->drain_until_ns = clock_ns(CLOCK_MONOTONIC) + DRAIN_NS;
-	/* The oldest first, so that lines come in their order. */
-	for (struct packet_instance *i = live->instances; i; i = i->next) {
-		int ret = ring_buffer__consume(i->ring);
-
-		if (ret < 0)
-			return ret == -EAGAIN ? live->drained : ret;
-		i->empty = i->leaving && !ret;
-	}
-	return live->drained;
+		run_cost_restart(&live->cost, monotonic_ns(), run_time, live);
+	run_cost_tend(&live->cost, monotonic_ns(), run_time, live);
+	return live_rings_drain(live, sink, context);
 }
 
 /* ---- samples ---- */
@@ -137,7 +79,7 @@ static int live_sample(struct source *source, struct snapshot **out, struct erro
 	snapshot->sequence = live->sequence++;
 	ret = live_read_online(&live->kernel, &snapshot->online);
 	/* The time first: what is counted while we read then belongs to the next interval. */
-	snapshot->mono_ns = clock_ns(CLOCK_MONOTONIC);
+	snapshot->mono_ns = monotonic_ns();
 	snapshot->real_ns = clock_ns(CLOCK_REALTIME);
 	live->to_real_ns = snapshot->real_ns - snapshot->mono_ns;
 	snapshot->bpf_ns = run_cost_total(&live->cost, snapshot->mono_ns);
@@ -329,14 +271,6 @@ static int make_room(struct live *live, struct error *err)
 	return 0;
 }
 
-int live_ring_open(struct live *live, struct packet_instance *instance, struct error *err)
-{
-	instance->ring = ring_buffer__new(packets_trace_maps(instance).ring, take_record, live, NULL);
-	if (!instance->ring)
-		return error_set(err, -errno, "cannot map the ring buffer: %s", strerror(errno));
-	return 0;
-}
-
 static int add_probe_rows(const struct packet_probes *probes, struct host *host)
 {
 	for (int i = 0; i < probes->n; i++) {
@@ -434,7 +368,7 @@ struct source *source_live_open(const struct live_options *options, struct error
 		live->kernel.softnet_file.fd = live->kernel.interrupts_file.fd = -1;
 	live->source.host = live->host;
 	live->options = *options;
-	live->to_real_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	live->to_real_ns = clock_ns(CLOCK_REALTIME) - monotonic_ns();
 	load_memory_keep();
 	btf = btf__load_vmlinux_btf();
 	if (!btf)
@@ -450,7 +384,7 @@ struct source *source_live_open(const struct live_options *options, struct error
 		live_close(&live->source);
 		return NULL;
 	}
-	live->cost.next_ns = clock_ns(CLOCK_MONOTONIC) + COST_AFTER_NS;
+	live->cost.next_ns = monotonic_ns() + COST_AFTER_NS;
 	*status = EXIT_OK;
 	return &live->source;
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/model/ledger.h"
 #include "core/names/reasons.h"
 #include "core/names/symbols.h"
@@ -292,14 +293,6 @@ static void balance(struct scripted *s)
 			seen += table_values(t, fates[i], 0)[slot];
 		table_values(t, LOSS_SEEN, 0)[slot] = seen;
 	}
-}
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
 static uint64_t since_start(const struct scripted *s, uint64_t sequence)
