@@ -22,6 +22,7 @@ enum option_key {
 	KEY_TRACE,
 	KEY_RING_SIZE,
 	KEY_TRACE_RATE,
+	KEY_DETAILS,
 	KEY_TRACK,
 	KEY_PROGRAMS,
 	KEY_INSIDE,
@@ -65,6 +66,8 @@ static const struct argp_option option_table[] = {
 		"room for trace lines on their way, a power of two such as 64K (default 16M)", 0 },
 	{ "trace-rate", KEY_TRACE_RATE, "N", 0,
 		"lines per second and CPU, 0 for no limit (default 1000)", 0 },
+	{ "details", KEY_DETAILS, "WHAT", 0,
+		"what comes with lines: drops (kernel stacks of drops, default), stacks (of all), skbs (and the whole sk_buff), none", 0 },
 
 	{ .doc = "How often, how long:", .group = GROUP_TIME },
 	{ "delay", 'd', "SECONDS", 0, "between samples, 0.1 to 60 (default 1)", 0 },
@@ -113,6 +116,27 @@ static int parse_number(const char *option, const char *word, uint64_t max, uint
 		return error_set(err, -EINVAL, "%s takes a whole number from 0 to %ju, not '%s'",
 			option, (uintmax_t)max, word);
 	return 0;
+}
+
+static int parse_details(const char *word, unsigned *details, struct error *err)
+{
+	static const struct {
+		const char *word;
+		unsigned details;
+	} known[] = {
+		{ "none", 0 },
+		{ "drops", DETAIL_DROP_STACK },
+		{ "stacks", DETAIL_STACK },
+		{ "skbs", DETAIL_STACK | DETAIL_SKB },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strcmp(word, known[i].word) == 0) {
+			*details = known[i].details;
+			return 0;
+		}
+	}
+	return error_set(err, -EINVAL, "--details takes none, drops, stacks or skbs, not '%s'", word);
 }
 
 static int parse_positive(const char *option, const char *word, uint64_t max, uint64_t *out,
@@ -437,6 +461,9 @@ static int set_time_and_trace(int key, char *arg, struct options *o, struct erro
 		return 0;
 	case KEY_TRACE_RATE:
 		return parse_number("--trace-rate", arg, NS_PER_SECOND, &o->trace_rate, err);
+	case KEY_DETAILS:
+		o->details_given = arg;
+		return parse_details(arg, &o->details, err);
 	case 'd':
 		o->delay_given = true;
 		return parse_seconds("--delay", arg, 0.1, 60, &o->delay_ns, err);
@@ -528,7 +555,7 @@ static int check_together(const struct options *o, struct error *err)
 	bool to_stdout = o->record && !strcmp(o->record, "-");
 	bool narrows = o->use_cpus || o->netns || o->ifname || o->comm || o->pid || o->mark_mask ||
 		       o->filter[0] || o->filter_tunnel || o->functions.n || o->trace.n || o->track || o->inside || o->programs ||
-		       o->attach;
+		       o->attach || o->details_given;
 
 	if (o->replay.n && narrows)
 		return error_set(err, -EINVAL,
@@ -550,6 +577,9 @@ static int check_together(const struct options *o, struct error *err)
 	if (o->no_screen && !o->json && !o->record)
 		return error_set(err, -EINVAL,
 			"--no-screen leaves nothing to do: add --record FILE or --json");
+	if (o->details_given && !options_screen(o) && !o->record)
+		return error_set(err, -EINVAL,
+			"--details is for the screen and for recordings: --json does not write them; add --record FILE");
 	if (o->force && !o->record)
 		return error_set(err, -EINVAL, "--force goes with --record FILE");
 	return 0;
@@ -565,6 +595,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 	memset(options, 0, sizeof(*options));
 	options->delay_ns = NS_PER_SECOND;
 	options->trace_rate = OPTIONS_TRACE_RATE;
+	options->details = DETAIL_DROP_STACK;
 	if (argp_parse(&parser, argc, argv, ARGP_NO_ERRS | ARGP_NO_EXIT | ARGP_NO_HELP, NULL,
 		    &parsing))
 		return error_set(parsing.err, -EINVAL, "the command line cannot be read; see --help");

@@ -120,6 +120,7 @@ struct live_options {
 	uint64_t trace_rate;  /* lines per second and CPU, 0: no limit */
 	bool track;	      /* follow packets: bpf/track.h */
 	enum functions_means attach; /* to functions; MEANS_NONE: by the best means there are */
+	unsigned details;     /* enum trace_detail: what comes with lines, from the start */
 	bool errors;	      /* syscall errors from the start */
 	char narrowed[160];   /* the same in words, for people */
 };

@@ -332,10 +332,7 @@ static int init_machine(struct app *app, struct machine *m, const struct app_hos
 	m->series = series_new(collector_history(host->collector), collector_host(host->collector));
 	for (int i = 0; app->options->traced && i < PROBE_MAX; i++)
 		m->traced[i] = app->options->traced[i];
-	if (collector_source(host->collector)->details) {
-		m->details = DETAIL_DROP_STACK;
-		collector_details(host->collector, m->details);
-	}
+	m->details = app->options->details;
 	m->functions_asked = app->options->functions_chosen;
 	m->traced_functions = calloc(FUNCTIONS_MAX, sizeof(*m->traced_functions));
 	return m->series && m->traced_functions ? 0 : -ENOMEM;

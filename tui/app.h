@@ -30,6 +30,7 @@ struct app_options {
 	bool quit_at_end; /* when the collector ends by itself (--iterations) */
 	const struct cpus *shown; /* NULL: all */
 	const bool *traced;	  /* rows of TABLE_PROBES that --trace has switched on, or NULL */
+	unsigned details;	  /* enum trace_detail: what comes with lines from the start */
 	bool functions_chosen;	  /* by --functions: no other set is brought by itself */
 	const char *inner_filter; /* --filter-tunnel, kept when the outer one changes; NULL none */
 	struct recording *recording; /* being made, or NULL */

@@ -444,7 +444,7 @@ static void more_details(struct app *app)
 	int n = sizeof(steps) / sizeof(steps[0]), at = 0;
 
 	if (!collector_source(m->host.collector)->details) {
-		app_say(app, ROLE_WARN, "a recording has the stacks that were recorded");
+		app_say(app, ROLE_WARN, "a recording has what was recorded with its lines (--details)");
 		return;
 	}
 	while (at < n - 1 && steps[at].wish != m->details)

@@ -302,6 +302,7 @@ static int run_screen(struct session *session, struct error *err)
 		.quit_at_end = options->iterations > 0,
 		.shown = options->use_cpus ? &options->cpus : NULL,
 		.traced = session->traced,
+		.details = options->details,
 		.inner_filter = options->filter_tunnel,
 		.functions_chosen = options->functions.n > 0,
 		.recording = session->recording,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/machine/skb_text.h"
+#include "core/trace/skb_text.h"
 #include "core/names/reasons.h"
 #include "core/names/symbols.h"
 #include "core/trace/details.h"
@@ -317,7 +317,7 @@ static void add_skb(struct packet_view *v, const struct host *host, const struct
 	struct error err = { "" };
 
 	v->skb_found = skb && trace_details_skb(host->details, r, skb);
-	if (v->skb_found && !skb_text(skb, &lines, &err))
+	if (v->skb_found && !skb_text(host->skb_layout, skb, &lines, &err))
 		add_lines(v, "sk_buff", &lines);
 	else if (err.text[0])
 		add_fact(v, ROLE_DIM, "sk_buff", err.text);

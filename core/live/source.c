@@ -26,7 +26,7 @@
 #include "core/probes/load_memory.h"
 #include "core/probes/program_runs.h"
 #include "core/probes/track.h"
-#include "core/trace/details.h"
+#include "core/trace/skb_layout.h"
 
 static const struct source_ops live_ops;
 
@@ -246,6 +246,7 @@ static int describe_host(struct live *live, const struct btf *btf, struct error 
 	/* Without addresses a location is shown as a number: no reason to stop. */
 	symbols_open(host->symbols, "/proc/kallsyms", NULL);
 	reasons_add_btf(host->reasons, btf);
+	host->skb_layout = skb_layout_of(btf);
 	if (access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0)
 		snprintf(host->functions_note, sizeof(host->functions_note),
 			"function probes: attached when asked for (--functions, or on the Functions "
@@ -340,7 +341,10 @@ static int open_probes(struct live *live, struct btf *btf, struct error *err)
 	if (!live->programs)
 		return -ENOENT;
 	probes->n = tracepoints_find(btf, probes->tracepoint, PROBE_MAX, &probes->left_out);
+	live->selection.details = options->details;
 	ret = open_all(live, err);
+	if (!ret && select_everywhere(live))
+		ret = error_set(err, -EINVAL, "cannot ask for the details of lines");
 	if (!ret && add_probe_rows(probes, live->host))
 		ret = error_set(err, -ENOMEM, "out of memory");
 	/* Later changes bring their own. */

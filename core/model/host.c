@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/model/host.h"
 
+#include <bpf/btf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,7 @@ void host_free(struct host *host)
 	reasons_free(host->reasons);
 	filter_log_free(host->filters);
 	trace_details_free(host->details);
+	btf__free(host->skb_layout);
 	free(host->topology.cpu);
 	free(host);
 }

@@ -10,6 +10,7 @@
 
 #include "core/base/cpus.h"
 
+struct btf;
 struct catalog;
 struct filter_log;
 struct symbols;
@@ -40,6 +41,7 @@ struct host {
 	struct symbols *symbols; /* kernel address -> function+offset */
 	struct reasons *reasons; /* drop reason -> name */
 	struct trace_details *details; /* stacks and sk_buffs of trace lines */
+	struct btf *skb_layout; /* how its sk_buffs lie in memory (skb_layout.h); NULL: not known */
 	struct filter_log *filters; /* which packet filter was in force when */
 };
 

@@ -315,7 +315,7 @@ static int add(struct symbols *symbols, uint64_t address, const char *text)
 	memmove(symbols->added + i + 1, symbols->added + i, (n - i) * sizeof(*symbols->added));
 	symbols->added[i] = (struct added){ .address = address, .text = copy };
 	symbols->n_added++;
-	return 0;
+	return 1;
 }
 
 int symbols_add(struct symbols *symbols, uint64_t address, const char *text)

@@ -29,7 +29,8 @@ void symbols_free(struct symbols *symbols); /* NULL is fine */
  */
 int symbols_open(struct symbols *symbols, const char *path, struct error *err);
 
-/* Gives exactly this address a name, before what kallsyms says; the first one stays. -ENOMEM. */
+/* Gives exactly this address a name, before what kallsyms says; the first one stays. 1: it
+ * is new, 0: it had one. -ENOMEM. */
 int symbols_add(struct symbols *symbols, uint64_t address, const char *text);
 
 /*

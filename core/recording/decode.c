@@ -10,6 +10,7 @@
 #include "core/filter/log.h"
 #include "core/names/reasons.h"
 #include "core/names/symbols.h"
+#include "core/trace/details.h"
 
 int recording_decode_block(
 	const struct pcapng_block *block, enum recording_kind *kind, struct view *payload)
@@ -160,14 +161,18 @@ int recording_decode_symbols(struct view p, struct host *host, int *n)
 
 	for (uint64_t i = 0; i < n_here; i++) {
 		uint64_t address = view_u64(&p);
+		int added;
 
 		take_text(&p, text, sizeof(text));
 		if (p.failed)
 			return -EBADMSG;
-		if (++*n > RECORDING_SYMBOLS_MAX)
+		added = symbols_add(host->symbols, address, text);
+		if (added < 0)
+			return added;
+		/* They are told again and again, for who comes late. */
+		*n += added;
+		if (*n > RECORDING_SYMBOLS_MAX)
 			return -E2BIG;
-		if (symbols_add(host->symbols, address, text))
-			return -ENOMEM;
 	}
 	return 0;
 }
@@ -200,6 +205,55 @@ int recording_decode_filters(struct view p, struct host *host)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+/* ---- stacks and sk_buffs ---- */
+
+static void take_head(struct view *p, struct detail_head *head, enum record_type type, size_t size)
+{
+	*head = (struct detail_head){.type = type, .size = size};
+	head->ktime_ns = view_u64(p);
+	head->cpu = view_u64(p);
+	head->skb = view_u64(p);
+	head->probe = view_u64(p);
+}
+
+int recording_decode_stack(struct view p, struct host *host)
+{
+	struct stack_record stack = {};
+	uint64_t n, frame = 0;
+
+	take_head(&p, &stack.head, RECORD_STACK, sizeof(stack));
+	n = view_u64(&p);
+	if (n > ABI_STACK_MAX)
+		return -EBADMSG;
+	stack.n_frames = n;
+	for (uint64_t i = 0; i < n; i++)
+		stack.frame[i] = frame += unzigzag(view_u64(&p));
+	return !p.failed && trace_details_add(host->details, &stack, sizeof(stack)) ? 0 : -EBADMSG;
+}
+
+/* A length and that many bytes, of which there is room for `room`. */
+static uint16_t take_bytes(struct view *p, uint8_t *to, size_t room)
+{
+	uint64_t n = view_u64(p);
+	const uint8_t *from = n > room ? NULL : view_bytes(p, n);
+
+	p->failed |= !from;
+	if (p->failed)
+		return 0;
+	memcpy(to, from, n);
+	return n;
+}
+
+int recording_decode_sk_buff(struct view p, struct host *host)
+{
+	struct skb_record skb = {};
+
+	take_head(&p, &skb.head, RECORD_SKB, sizeof(skb));
+	skb.skb_size = take_bytes(&p, skb.bytes, sizeof(skb.bytes));
+	skb.shared_size = take_bytes(&p, skb.shared, sizeof(skb.shared));
+	return !p.failed && trace_details_add(host->details, &skb, sizeof(skb)) ? 0 : -EBADMSG;
 }
 
 /* ---- records ---- */

@@ -30,11 +30,15 @@ int recording_decode_host(struct view payload, struct host *host);
 /* Adds to the host's catalog; rows that it has already are passed over. */
 int recording_decode_rows(struct view payload, struct host *host);
 
-/* Adds names; *n counts those of the whole recording. */
+/* Adds names; *n counts those that were new. */
 int recording_decode_symbols(struct view payload, struct host *host, int *n);
 
 /* Adds to the host's filters those that are newer than what it has. */
 int recording_decode_filters(struct view payload, struct host *host);
+
+/* Adds to the host's details. */
+int recording_decode_stack(struct view payload, struct host *host);
+int recording_decode_sk_buff(struct view payload, struct host *host);
 
 /*
  * The trace record in a packet's options. -ENOENT if there is none. It is one that the live source could

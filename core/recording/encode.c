@@ -13,7 +13,9 @@
 #include "core/names/reasons.h"
 #include "core/names/symbols.h"
 #include "core/recording/format.h"
+#include "core/recording/layout.h"
 #include "core/recording/pcapng.h"
+#include "core/trace/details.h"
 
 /* What was told already, kept as rows: interface blocks {netns and ifindex, link type} by the name, and
  * locations {address, 0} with their text. */
@@ -27,6 +29,8 @@ struct recording_encoder {
 	struct snapshot *previous; /* encoded last; NULL: the next one stands alone */
 	struct snapshot *counted;  /* the newest, whether encoded or not */
 	unsigned int since_key;
+	size_t n_stacks, n_skbs; /* details seen */
+	bool layout_told;
 	uint64_t *dropped; /* per slot: lines lost since the last one that was encoded */
 	struct bytes payload;
 };
@@ -483,6 +487,87 @@ int recording_encode_record(struct recording_encoder *e, const struct trace_reco
 	return result(out);
 }
 
+/* ---- stacks and sk_buffs ---- */
+
+static void put_layout(struct recording_encoder *e, struct bytes *out)
+{
+	recording_encode_layout(e->host->skb_layout, begin_payload(e));
+	put_payload(e, RECORDING_LAYOUT, out);
+	e->layout_told = true;
+}
+
+static struct bytes *begin_detail(struct recording_encoder *e, const struct detail_head *head)
+{
+	struct bytes *p = begin_payload(e);
+
+	bytes_put_u64(p, head->ktime_ns);
+	bytes_put_u64(p, head->cpu);
+	bytes_put_u64(p, head->skb);
+	bytes_put_u64(p, head->probe);
+	return p;
+}
+
+static void put_stack(struct recording_encoder *e, const struct stack_record *stack, struct bytes *out)
+{
+	uint64_t before = 0;
+	struct bytes *p;
+
+	for (unsigned i = 0; i < stack->n_frames; i++)
+		location_text(e, stack->frame[i], out);
+	p = begin_detail(e, &stack->head);
+	bytes_put_u64(p, stack->n_frames);
+	for (unsigned i = 0; i < stack->n_frames; i++) {
+		bytes_put_u64(p, zigzag(stack->frame[i] - before));
+		before = stack->frame[i];
+	}
+	put_payload(e, RECORDING_STACK, out);
+}
+
+/* Without its layout it is nothing that could be read. */
+static void put_skb(struct recording_encoder *e, const struct skb_record *skb, struct bytes *out)
+{
+	struct bytes *p;
+
+	if (!e->host->skb_layout)
+		return;
+	if (!e->layout_told)
+		put_layout(e, out);
+	p = begin_detail(e, &skb->head);
+	bytes_put_u64(p, skb->skb_size);
+	bytes_put(p, skb->bytes, skb->skb_size);
+	bytes_put_u64(p, skb->shared_size);
+	bytes_put(p, skb->shared, skb->shared_size);
+	put_payload(e, RECORDING_SK_BUFF, out);
+}
+
+int recording_encode_detail(struct recording_encoder *e, struct bytes *out)
+{
+	struct trace_details *details = e->host->details;
+	struct stack_record stack;
+	struct skb_record skb;
+
+	if (trace_details_next_stack(details, &e->n_stacks, &stack))
+		put_stack(e, &stack, out);
+	else if (trace_details_next_skb(details, &e->n_skbs, &skb))
+		put_skb(e, &skb, out);
+	else
+		return 0;
+	return out->failed ? -ENOMEM : 1;
+}
+
+int recording_encode_details_of(
+	struct recording_encoder *e, const struct trace_record *record, struct bytes *out)
+{
+	struct stack_record stack;
+	struct skb_record skb;
+
+	if (trace_details_stack(e->host->details, record, &stack))
+		put_stack(e, &stack, out);
+	if (trace_details_skb(e->host->details, record, &skb))
+		put_skb(e, &skb, out);
+	return result(out);
+}
+
 /* ---- snapshots ---- */
 
 /* What the books say was lost between two snapshots is told with the next packet of that CPU. */
@@ -543,6 +628,8 @@ int recording_encode_snapshot(
 			e->n_filters = 0;
 			put_host(e, out);
 			put_symbols(e, 0, out);
+			if (e->layout_told)
+				put_layout(e, out);
 		}
 		e->since_key = 0;
 	}

@@ -31,6 +31,17 @@ enum { RECORDING_RECORD_MAX = 2048 };
 int recording_encode_record(struct recording_encoder *encoder, const struct trace_record *record,
 	uint64_t real_ns, struct bytes *out);
 
+/*
+ * The oldest stack or sk_buff among the host's details that was not encoded yet: 1; 0 if there is none. Names and
+ * layouts that it is the first to need come on top.
+ */
+enum { RECORDING_DETAIL_MAX = 2048 };
+int recording_encode_detail(struct recording_encoder *encoder, struct bytes *out);
+
+/* Those of one line. */
+int recording_encode_details_of(
+	struct recording_encoder *encoder, const struct trace_record *record, struct bytes *out);
+
 int recording_encode_snapshot(
 	struct recording_encoder *encoder, struct snapshot *snapshot, struct bytes *out);
 

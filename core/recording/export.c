@@ -76,6 +76,7 @@ static int write_line(struct lines *lines, uint64_t sequence)
 	if (!trace_log_read(lines->log, sequence, &line))
 		return 0;
 	recording_encode_record(lines->encoder, &line.record, line.real_ns, &lines->piece);
+	recording_encode_details_of(lines->encoder, &line.record, &lines->piece);
 	lines->n++;
 	return lines->piece.length > PIECE_BYTES ? write_piece(lines) : 0;
 }

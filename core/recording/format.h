@@ -12,14 +12,18 @@
  *	SYMBOLS		= n { address text }
  *	FILTERS		= n { mono_ns outer inner }; packet filters from their moments on
  *	SNAPSHOT	= a frame of snapcode.h
+ *	LAYOUT		= see layout.h; before the first SK_BUFF
+ *	STACK		= detail n { frame - the one before, zigzag }; of a line before it, as is
+ *	SK_BUFF		= detail size bytes size bytes; of sk_buff and skb_shared_info, as they lay in memory
+ *	detail		= ktime_ns cpu skb probe; those of the line
  *	END		= a frame, or nothing: the closed books
  *
  *	packet option	= RECORDING_PEN, RECORD_MAGIC, head, size, then `head` bytes of the trace record; its
  *			  other bytes, up to `size`, are those of the packet and then zeros
  *
  * All varints, text as bytes.h has it; the packet option is in the section's byte order. After a section
- * block comes a HOST, and every RECORDING_KEY_EVERY snapshots all of HOST, ROWS, FILTERS, SYMBOLS and a key
- * frame again, so that a reader which lost something finds its feet.
+ * block comes a HOST, and every RECORDING_KEY_EVERY snapshots all of HOST, ROWS, FILTERS, SYMBOLS, LAYOUT and a
+ * key frame again, so that a reader which lost something finds its feet.
  */
 #ifndef SKEWTOP_RECORDING_FORMAT_H
 #define SKEWTOP_RECORDING_FORMAT_H
@@ -43,6 +47,9 @@ enum recording_kind {
 	RECORDING_SNAPSHOT,
 	RECORDING_END,
 	RECORDING_FILTERS,
+	RECORDING_LAYOUT,
+	RECORDING_STACK,
+	RECORDING_SK_BUFF,
 };
 
 enum {

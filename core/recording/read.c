@@ -11,6 +11,7 @@
 #include "core/model/snapcode.h"
 #include "core/recording/capture.h"
 #include "core/recording/decode.h"
+#include "core/recording/layout.h"
 
 enum {
 	INTERFACES_MAX = 16 << 10,
@@ -213,6 +214,12 @@ static int take_own_block(struct reader *r, const struct pcapng_block *block, st
 		err = recording_decode_symbols(payload, r->host, &r->n_symbols);
 	} else if (!err && kind == RECORDING_FILTERS) {
 		err = recording_decode_filters(payload, r->host);
+	} else if (!err && kind == RECORDING_STACK) {
+		err = recording_decode_stack(payload, r->host);
+	} else if (!err && kind == RECORDING_LAYOUT && !r->host->skb_layout) {
+		err = recording_decode_layout(payload, &r->host->skb_layout);
+	} else if (!err && kind == RECORDING_SK_BUFF && !r->swapped) {
+		err = recording_decode_sk_buff(payload, r->host);
 	}
 	if (err == -ENOMEM)
 		return err;

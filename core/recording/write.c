@@ -101,10 +101,10 @@ static void put_piece(struct recording *r, bool flush)
 	r->piece_started_ns = 0;
 }
 
-/* Whether a record has a place, asked for before it is encoded: what is encoded must be written. */
-static bool has_place(struct recording *r)
+/* Whether so many bytes have a place, asked for before they are encoded: what is encoded must be written. */
+static bool has_place(struct recording *r, size_t size)
 {
-	if (r->piece.length + RECORDING_RECORD_MAX > PIECE_BYTES)
+	if (r->piece.length + size > PIECE_BYTES)
 		put_piece(r, false);
 	if (r->piece.length)
 		return true;
@@ -126,13 +126,21 @@ static bool failed(struct recording *r)
 	return write_queue_error(r->queue) != 0;
 }
 
+/* Stacks and sk_buffs of the lines before; what has no place now may have one later. */
+static void put_details(struct recording *r)
+{
+	while (has_place(r, RECORDING_DETAIL_MAX) && recording_encode_detail(r->encoder, &r->piece) > 0)
+		;
+}
+
 static void on_record(void *context, const struct trace_record *record, uint64_t real_ns)
 {
 	struct recording *r = context;
 
 	if (failed(r))
 		return;
-	if (!has_place(r)) {
+	put_details(r);
+	if (!has_place(r, RECORDING_RECORD_MAX)) {
 		leave_out(r, record);
 		return;
 	}
@@ -162,6 +170,7 @@ static void on_snapshot(void *context, const struct snapshot *older, struct snap
 	(void)older;
 	if (failed(r))
 		return;
+	put_details(r);
 	put_piece(r, false);
 	if (write_queue_has_room(r->queue, BOOKS_BYTES))
 		recording_encode_snapshot(r->encoder, newer, &r->piece);
@@ -176,6 +185,7 @@ static void on_end(void *context, struct snapshot *last)
 
 	if (failed(r))
 		return;
+	put_details(r);
 	recording_encode_end(r->encoder, last, &r->piece);
 	put_piece(r, true);
 }

@@ -96,3 +96,37 @@ bool trace_details_skb(
 	pthread_mutex_unlock(&details->lock);
 	return found;
 }
+
+/* Where in a ring of `max` the one after *n_seen lies, `n` having been added; -1: there is none. */
+static int take_next(size_t *n_seen, size_t n, size_t max)
+{
+	if (*n_seen == n)
+		return -1;
+	if (n - *n_seen > max)
+		*n_seen = n - max;
+	return (*n_seen)++ % max;
+}
+
+bool trace_details_next_stack(struct trace_details *details, size_t *n_seen, struct stack_record *out)
+{
+	int at;
+
+	pthread_mutex_lock(&details->lock);
+	at = take_next(n_seen, details->n_stacks, STACKS_MAX);
+	if (at >= 0)
+		*out = details->stack[at];
+	pthread_mutex_unlock(&details->lock);
+	return at >= 0;
+}
+
+bool trace_details_next_skb(struct trace_details *details, size_t *n_seen, struct skb_record *out)
+{
+	int at;
+
+	pthread_mutex_lock(&details->lock);
+	at = take_next(n_seen, details->n_skbs, SKBS_MAX);
+	if (at >= 0)
+		*out = details->skb[at];
+	pthread_mutex_unlock(&details->lock);
+	return at >= 0;
+}

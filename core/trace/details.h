@@ -29,4 +29,11 @@ bool trace_details_stack(
 bool trace_details_skb(
 	struct trace_details *details, const struct trace_record *line, struct skb_record *out);
 
+/*
+ * The oldest that was added after *n_seen others, which then is its number; those that were overwritten meanwhile
+ * are passed over. False: there is none. Zero *n_seen to start with.
+ */
+bool trace_details_next_stack(struct trace_details *details, size_t *n_seen, struct stack_record *out);
+bool trace_details_next_skb(struct trace_details *details, size_t *n_seen, struct skb_record *out);
+
 #endif

@@ -9,13 +9,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <arpa/inet.h>
+#include <bpf/btf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/machine/skb_text.h"
+#include "core/trace/skb_text.h"
 #include "core/source.h"
 
 enum {
@@ -250,7 +251,7 @@ static void a_line_has_its_sk_buff(void **state)
 	listen_to(source, &heard);
 	assert_true(trace_details_skb(source->host->details, &heard.line[0], &skb));
 	assert_in_range(skb.skb_size, 200, ABI_SKB_MAX);
-	assert_int_equal(skb_text(&skb, &lines, &err), 0);
+	assert_int_equal(skb_text(source->host->skb_layout, &skb, &lines, &err), 0);
 	/* Ethernet, IPv4 and UDP headers and 5 bytes; ETH_P_IP as it stands in memory. */
 	assert_true(has(&lines, ".len = (unsigned int)47"));
 	assert_true(has(&lines, ".protocol = (__be16)8"));
@@ -263,6 +264,35 @@ static void a_line_has_its_sk_buff(void **state)
 	source_close(source);
 }
 
+/* With the few types that go into a recording it reads as with all of the kernel's. */
+static void its_layout_is_the_kernels(void **state)
+{
+	struct source *source = open_source();
+	struct btf *kernel = btf__load_vmlinux_btf();
+	struct error err = {""};
+	struct text_lines lines, by_kernel;
+	struct skb_record skb;
+	struct heard heard;
+
+	(void)state;
+	select_probe(source, "net_dev_queue");
+	assert_int_equal(source->ops->details(source, DETAIL_SKB), 0);
+	listen_to(source, &heard);
+	assert_true(trace_details_skb(source->host->details, &heard.line[0], &skb));
+	memset(skb.bytes, 0xa5, skb.skb_size); /* every member is something */
+	assert_int_equal(skb_text(source->host->skb_layout, &skb, &lines, &err), 0);
+	assert_int_equal(skb_text(kernel, &skb, &by_kernel, &err), 0);
+	assert_in_range(lines.n, 100, 1000);
+	assert_int_equal(lines.n, by_kernel.n);
+	for (int i = 0; i < lines.n; i++)
+		assert_string_equal(lines.line[i], by_kernel.line[i]);
+	assert_in_range(btf__type_cnt(source->host->skb_layout), 20, 200);
+	text_lines_free(&lines);
+	text_lines_free(&by_kernel);
+	btf__free(kernel);
+	source_close(source);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +300,7 @@ int main(void)
 		cmocka_unit_test(a_line_has_its_stack),
 		cmocka_unit_test(a_drop_has_its_stack),
 		cmocka_unit_test(a_line_has_its_sk_buff),
+		cmocka_unit_test(its_layout_is_the_kernels),
 	};
 
 	const struct CMUnitTest with_functions[] = {

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/output/json_objects.h"
+#include "core/trace/skb_text.h"
 #include "tests/support/keeper.h"
 
 enum { FLIPS_MAX = 8 };
@@ -39,12 +40,30 @@ static void put(struct flips *f, size_t at, uint8_t byte)
 	assert_int_equal(pwrite(f->fd, &byte, 1, at), 1);
 }
 
+/* They come behind their line. */
+static void show_details(const struct host *host, const struct trace_record *line)
+{
+	struct error err = { "" };
+	struct text_lines lines;
+	struct stack_record stack;
+	struct skb_record skb;
+
+	if (trace_details_stack(host->details, line, &stack) &&
+		!stack_text(host->symbols, &stack, &lines))
+		text_lines_free(&lines);
+	if (trace_details_skb(host->details, line, &skb) &&
+		!skb_text(host->skb_layout, &skb, &lines, &err))
+		text_lines_free(&lines);
+}
+
 /* What screens and streams make of it. */
 static void show(struct flips *f, const struct host *host, struct read_event *event, int what,
 	struct snapshot **older)
 {
 	if (what == READ_RECORD) {
 		f->n_records++;
+		show_details(host, &f->line);
+		f->line = event->record;
 		if (f->n_records % 16 == 0)
 			json_decref(json_trace(host, &event->record, event->real_ns));
 	} else if (what == READ_SNAPSHOT) {

@@ -3,13 +3,17 @@
 #ifndef SKEWTOP_TEST_FLIPS_H
 #define SKEWTOP_TEST_FLIPS_H
 
+#include <linux/types.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "bpf/abi.h"
 
 struct flips {
 	uint64_t state;	      /* of the random numbers */
 	const uint8_t *bytes; /* of the caller, as they were */
 	size_t n;
+	struct trace_record line; /* read last */
 	int fd;		      /* of memory that holds the damaged ones */
 	uint64_t n_records;   /* read so far, of all damaged files */
 	uint64_t n_snapshots;

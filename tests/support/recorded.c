@@ -29,6 +29,7 @@ struct script recorded_machine(void)
 	script.lines = lines;
 	script.n_lines = sizeof(lines) / sizeof(lines[0]);
 	script.trace_all = true;
+	script.details = true;
 	script.narrowed = "netns web, pid 77";
 	return script;
 }

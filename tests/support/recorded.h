@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A small recording of a scripted machine: 4 CPUs of which one goes away, 9 snapshots, some 40 lines. */
+/* A small recording of a scripted machine: 4 CPUs of which one goes away, 9 snapshots, some 40 lines with
+ * their stacks and sk_buffs. */
 #ifndef SKEWTOP_TEST_RECORDED_H
 #define SKEWTOP_TEST_RECORDED_H
 

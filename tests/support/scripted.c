@@ -13,6 +13,7 @@
 #include "core/model/ledger.h"
 #include "core/names/reasons.h"
 #include "core/names/symbols.h"
+#include "tests/support/made_details.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -448,6 +449,8 @@ static void make_record(struct scripted *s, struct traced *traced, uint64_t turn
 	traced->made++;
 	table_values(&s->now->table[TABLE_LOSS], LOSS_DELIVERED, 0)[traced->slot]++;
 	sink(context, &record, real);
+	if (s->script->details)
+		made_details_add(s->source.host, &record);
 }
 
 static bool records_now(const struct scripted *s, const struct traced *traced, uint64_t round)
@@ -589,7 +592,7 @@ static void name_addresses(struct host *host, const struct script *script)
 
 		if (row->table != TABLE_DROPS && row->table != TABLE_CONSUMED)
 			continue;
-		if (row->key0 && symbols_add(host->symbols, row->key0, row->where))
+		if (row->key0 && symbols_add(host->symbols, row->key0, row->where) < 0)
 			die("no memory");
 		if (row->table == TABLE_DROPS && row->key1 != REASON_UNKNOWN &&
 			reasons_add(host->reasons, (uint32_t)row->key1, row->name))
@@ -611,6 +614,9 @@ static struct host *make_host(const struct script *script)
 		"shown");
 	place_cpus(host, script);
 	name_addresses(host, script);
+	if (script->details && symbols_add(host->symbols, MADE_INNERMOST, "made_inner+0x10") < 0)
+		die("no memory");
+	host->skb_layout = script->details ? made_skb_layout() : NULL;
 	return host;
 }
 

@@ -82,6 +82,7 @@ struct script {
 	uint64_t interval_ns; /* between two snapshots, on the script's clock; 0: 1 s */
 	bool paced;	/* the collector's clock decides when to sample; else see scripted_go() */
 	bool own_clock; /* snapshots carry the true time instead of the script's */
+	bool details;	/* each record brings a stack and an sk_buff (made_details.h) */
 	bool trace_all; /* SCRIPT_TRACE works without select() */
 	script_record record; /* NULL: records as they are made */
 	void *context;

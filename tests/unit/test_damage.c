@@ -3,6 +3,7 @@
  * Recordings that are cut off at each of their bytes, and some that are damaged: what is readable is read,
  * the rest is told. Many more damaged ones: make fuzz.
  */
+#include <bpf/btf.h>
 #include <byteswap.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,10 +15,14 @@
 #include <cmocka.h>
 
 #include "core/recording/format.h"
+#include "core/recording/layout.h"
 #include "core/recording/pcapng.h"
+#include "core/trace/skb_text.h"
 #include "tests/support/captures.h"
 #include "tests/support/flips.h"
+#include "tests/support/made_details.h"
 #include "tests/support/recorded.h"
+#include "tests/support/walk.h"
 
 struct file {
 	uint8_t *bytes;
@@ -137,6 +142,47 @@ static void damaged_recordings_do_no_harm(void **state)
 
 /* ---- a machine of the other byte order ---- */
 
+/* A damaged layout of sk_buffs is refused, or one that a text can be made of. */
+static void damaged_layouts_do_no_harm(void **state)
+{
+	struct btf *layout = made_skb_layout();
+	const struct trace_record line = { .len = 1500 };
+	struct bytes whole = { 0 }, damaged = { 0 };
+	struct walk random = walk_start(5, 1, 1);
+	struct skb_record skb;
+	int taken = 0, refused = 0;
+
+	(void)state;
+	made_skb(&line, &skb);
+	recording_encode_layout(layout, &whole);
+	btf__free(layout);
+	for (int round = 0; round < 20000; round++) {
+		struct text_lines lines;
+		struct error err = { "" };
+
+		damaged.length = 0;
+		bytes_put(&damaged, whole.data, whole.length);
+		for (uint64_t i = walk_random(&random) % 3; i < 3; i++)
+			damaged.data[walk_random(&random) % damaged.length] = walk_random(&random) >> 32;
+		if (recording_decode_layout(view_of(damaged.data, damaged.length), &layout)) {
+			refused++;
+			continue;
+		}
+		taken++;
+		if (!skb_text(layout, &skb, &lines, &err)) {
+			assert_in_range(lines.n, 0, 10000);
+			text_lines_free(&lines);
+		}
+		btf__free(layout);
+	}
+	/* Neither is rare: names and offsets may be others, references seldom. */
+	assert_in_range(taken, 1000, 19000);
+	assert_in_range(refused, 1000, 19000);
+	bytes_free(&whole);
+	bytes_free(&damaged);
+	walk_end(&random);
+}
+
 static void swap(uint8_t *at, size_t n)
 {
 	for (size_t i = 0; i < n / 2; i++) {
@@ -241,6 +287,7 @@ int main(void)
 		cmocka_unit_test(a_packed_recording_is_readable_up_to_the_cut),
 		cmocka_unit_test(a_capture_is_readable_up_to_the_cut),
 		cmocka_unit_test(damaged_recordings_do_no_harm),
+		cmocka_unit_test(damaged_layouts_do_no_harm),
 		cmocka_unit_test(a_recording_of_the_other_byte_order_is_the_same),
 	};
 

@@ -20,10 +20,13 @@
 #include "core/model/ledger.h"
 #include "core/names/reasons.h"
 #include "core/names/symbols.h"
+#include "core/recording/decode.h"
 #include "core/recording/format.h"
 #include "core/recording/pcapng.h"
 #include "core/recording/write.h"
+#include "core/trace/skb_text.h"
 #include "tests/support/keeper.h"
+#include "tests/support/made_details.h"
 #include "tests/support/recorded.h"
 #include "tests/support/scripted.h"
 #include "tests/support/walk.h"
@@ -153,6 +156,97 @@ static void the_host_comes_back(void **state)
 	source_close(source);
 	keeper_free(&heard);
 	keeper_free(&read);
+}
+
+static bool has_line(const struct text_lines *lines, const char *text)
+{
+	for (int i = 0; i < lines->n; i++)
+		if (strstr(lines->line[i], text))
+			return true;
+	return false;
+}
+
+static void assert_texts(const struct host *host, const struct stack_record *stack, const struct skb_record *skb)
+{
+	struct text_lines lines;
+	struct error err = { "" };
+	char frame[32];
+	uint32_t len;
+
+	snprintf(frame, sizeof(frame), "0x%llx", (unsigned long long)stack->frame[2]);
+	assert_int_equal(stack_text(host->symbols, stack, &lines), 0);
+	assert_int_equal(lines.n, 3);
+	assert_string_equal(lines.line[0], "made_inner+0x10");
+	assert_string_equal(lines.line[2], frame);
+	text_lines_free(&lines);
+
+	memcpy(&len, skb->bytes + 8, sizeof(len));
+	snprintf(frame, sizeof(frame), ".len = (unsigned int)%u,", len);
+	assert_int_equal(skb_text(host->skb_layout, skb, &lines, &err), 0);
+	assert_true(has_line(&lines, frame));
+	assert_true(has_line(&lines, ".dev = (struct net_device *)0xffff8881"));
+	assert_true(has_line(&lines, ".pkt_type = (unsigned int)0x5"));
+	assert_true(has_line(&lines, "'s'"));
+	assert_true(has_line(&lines, ".mode = (skb_mode_t)SKB_FAST"));
+	assert_true(has_line(&lines, ".offset = 286331153"));
+	for (int i = 0; i < lines.n; i++)
+		assert_true(!strstr(lines.line[i], "],") || !strcmp(lines.line[i], "  ],"));
+	/* One fragment; what the second one has is what memory held before. */
+	assert_int_equal(lines.n, 30);
+	text_lines_free(&lines);
+}
+
+/* Stacks with their names, sk_buffs with their layout: to be read where that kernel does not run. */
+static void details_come_back(void **state)
+{
+	struct keeper heard = { 0 }, read = { 0 };
+	struct error err = { "" };
+	struct reader *reader;
+
+	(void)state;
+	recorded_script(place.path, &heard);
+	reader = reader_open(input_open(place.path, false, &err), &err);
+	assert_non_null(reader);
+	keeper_read(&read, reader);
+	for (size_t i = 0; i < heard.n_records; i++) {
+		const struct trace_record *line = &heard.record[i].record;
+		struct trace_details *details = reader_host(reader)->details;
+		struct stack_record stack, made;
+		struct skb_record skb, made_too;
+
+		made_stack(line, &made);
+		made_skb(line, &made_too);
+		assert_true(trace_details_stack(details, line, &stack));
+		assert_memory_equal(&stack, &made, sizeof(made));
+		assert_true(trace_details_skb(details, line, &skb));
+		assert_memory_equal(&skb, &made_too, sizeof(made_too));
+		assert_texts(reader_host(reader), &stack, &skb);
+	}
+	reader_close(reader);
+	keeper_free(&heard);
+	keeper_free(&read);
+}
+
+/* Names are told anew with every key frame: hours of that are no more names. */
+static void names_are_counted_once(void **state)
+{
+	struct host *host = host_new();
+	struct bytes payload = { 0 };
+	int n = 0;
+
+	(void)state;
+	assert_non_null(host);
+	bytes_put_u64(&payload, 1000);
+	for (int i = 0; i < 1000; i++) {
+		bytes_put_u64(&payload, 0x1000 + i);
+		bytes_put_string(&payload, "name");
+	}
+	for (int round = 0; round < 50; round++)
+		assert_int_equal(
+			recording_decode_symbols(view_of(payload.data, payload.length), host, &n), 0);
+	assert_int_equal(n, 1000);
+	bytes_free(&payload);
+	host_free(host);
 }
 
 /* ---- straight into a recording, without a collector ---- */
@@ -707,6 +801,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_PLACE(a_recording_comes_back),
 		IN_PLACE(a_packed_recording_comes_back),
+		IN_PLACE(details_come_back),
+		cmocka_unit_test(names_are_counted_once),
 		IN_PLACE(the_host_comes_back),
 		IN_PLACE(key_frames_and_filters_come_back),
 		IN_PLACE(a_row_is_told_before_the_line_that_names_it),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The details of a trace line as text: the kernel stack by symbol, and the whole sk_buff and
- * skb_shared_info by the running kernel's BTF, from raw bytes (libbpf's btf_dump). Nothing is
- * formatted in the kernel.
+ * skb_shared_info by their kernel's BTF, from raw bytes (libbpf's btf_dump). Nothing is formatted in
+ * the kernel.
  */
 #ifndef SKEWTOP_SKB_TEXT_H
 #define SKEWTOP_SKB_TEXT_H
@@ -10,6 +10,8 @@
 #include "core/base/error.h"
 #include "core/names/symbols.h"
 #include "core/trace/details.h"
+
+struct btf;
 
 struct text_lines {
 	char **line; /* n strings, owned */
@@ -22,9 +24,9 @@ void text_lines_free(struct text_lines *lines);
 int stack_text(struct symbols *symbols, const struct stack_record *stack, struct text_lines *out);
 
 /*
- * Both structures, a member a line, members that are 0 left out. Reads the running kernel's BTF,
- * which takes a tenth of a second: not for every frame. Negative errno with a sentence.
+ * Both structures, a member a line, members that are 0 left out. `layout`: skb_layout_of() their kernel's BTF, or
+ * that BTF itself; NULL: it is not known. Negative errno with a sentence.
  */
-int skb_text(const struct skb_record *skb, struct text_lines *out, struct error *err);
+int skb_text(const struct btf *layout, const struct skb_record *skb, struct text_lines *out, struct error *err);
 
 #endif

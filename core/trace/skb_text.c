@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "core/machine/skb_text.h"
+#include "core/trace/skb_text.h"
 
 #include <bpf/btf.h>
 #include <errno.h>
@@ -71,7 +71,7 @@ static void take_piece(void *context, const char *format, va_list args)
 	vfprintf(output->to, format, args);
 }
 
-static int dump(struct btf *btf, const char *type, const void *data, size_t size, FILE *to)
+static int dump(const struct btf *btf, const char *type, const void *data, size_t size, FILE *to)
 {
 	/* All of it: libbpf 1.1 takes some unions for empty that are not. */
 	LIBBPF_OPTS(btf_dump_type_data_opts, opts, .indent_str = "  ", .emit_zeroes = true);
@@ -119,6 +119,19 @@ static bool closes(const char *line, size_t n)
 	return at < n && (line[at] == '}' || line[at] == ']');
 }
 
+/* How far the line is indented that opened what is closed now. */
+static size_t indent_of_opener(const struct text_lines *out)
+{
+	int open = 1, i = out->n;
+
+	while (open && i-- > 0) {
+		const char *line = out->line[i];
+
+		open += closes(line, strlen(line)) - opens(line, strlen(line));
+	}
+	return i < 0 ? 0 : strspn(out->line[i], " ");
+}
+
 /* Keeps a line; what holds nothing goes when it is closed. */
 static int keep(struct text_lines *out, const char *line, size_t n)
 {
@@ -129,6 +142,15 @@ static int keep(struct text_lines *out, const char *line, size_t n)
 	if (closes(line, n) && *last && opens(last, strlen(last))) {
 		free(out->line[--out->n]);
 		return 0;
+	}
+	/* Values of 0 that brought no end of line have left their indentation to what comes next. */
+	if (closes(line, n)) {
+		size_t indent = strspn(line, " "), wanted = indent_of_opener(out);
+
+		if (indent > wanted) {
+			line += indent - wanted;
+			n -= indent - wanted;
+		}
 	}
 	return add_line(out, line, n);
 }
@@ -184,7 +206,7 @@ static void clear_unused_fragments(const struct btf *btf, struct skb_record *skb
 		memset(skb->shared + from, 0, skb->shared_size - from);
 }
 
-static int dump_both(struct btf *btf, const struct skb_record *skb, struct text_lines *out)
+static int dump_both(const struct btf *btf, const struct skb_record *skb, struct text_lines *out)
 {
 	struct skb_record clean = *skb;
 	size_t size = 0;
@@ -206,16 +228,14 @@ static int dump_both(struct btf *btf, const struct skb_record *skb, struct text_
 	return ret;
 }
 
-int skb_text(const struct skb_record *skb, struct text_lines *out, struct error *err)
+int skb_text(const struct btf *layout, const struct skb_record *skb, struct text_lines *out, struct error *err)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
 	int ret;
 
 	memset(out, 0, sizeof(*out));
-	if (!btf)
-		return error_set(err, -ENOENT, "this kernel has no BTF");
-	ret = dump_both(btf, skb, out);
-	btf__free(btf);
+	if (!layout)
+		return error_set(err, -ENOENT, "its kernel's layout of it is not known");
+	ret = dump_both(layout, skb, out);
 	if (ret) {
 		text_lines_free(out);
 		return error_set(err, ret, "the sk_buff cannot be rendered: %s", strerror(-ret));
