@@ -9,6 +9,7 @@ import os
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -168,6 +169,61 @@ def test_a_replay_may_be_recorded():
     skewtop("--replay", f"{work}/a.pcapng", "--record", f"{work}/c.pcapng.gz", "--no-screen")
     equal(skewtop("--replay", f"{work}/a.pcapng", "--json").stdout,
           skewtop("--replay", f"{work}/c.pcapng.gz", "--json").stdout)
+
+
+def varint(data, at):
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at, value, shift = at + 1, value | (byte & 0x7f) << shift, shift + 7
+        if byte < 0x80:
+            return value, at
+
+
+def blocks(path):
+    """Packets of a recording, and its own blocks by their kind (core/recording/format.h)."""
+    with open(path, "rb") as file:
+        data = file.read()
+    packets, own, at = [], {}, 0
+    while at < len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        body = data[at + 8:at + length - 4]
+        if kind == 6:
+            packets.append(body)
+        elif kind == 0x80534b54:
+            what, start = varint(body, 8)
+            size, start = varint(body, start)
+            own.setdefault(what, []).append(body[start:start + size])
+        at += length
+    return packets, own
+
+
+def detail_of(payload):
+    at, head = 0, []
+    for _ in range(4):  # moment, CPU, skb, probe
+        value, at = varint(payload, at)
+        head.append(value)
+    return tuple(head)
+
+
+def test_stacks_and_sk_buffs_are_recorded():
+    layout, stack, sk_buff = 7, 8, 9
+    for wish in "none", "drops", "stacks", "skbs":
+        path = f"{work}/details-{wish}.pcapng"
+        with traffic(10):
+            skewtop("--record", path, "--no-screen", "--iterations", "2", "--delay", "0.5", "--details", wish,
+                    "--trace", "net_dev_queue", "--trace", "kfree_skb", *NETNS)
+        packets, own = blocks(path)
+        lines = objects(skewtop("--replay", path, "--json").stdout, "trace")
+        drops = [line for line in lines if line["probe"] == "kfree_skb"]
+        assert len(packets) == len(lines) and len(drops) > 50 and len(lines) > len(drops)
+        stacks = {detail_of(payload) for payload in own.get(stack, [])}
+        expected = {"none": 0, "drops": len(drops)}.get(wish, len(lines))
+        assert len(own.get(stack, [])) == len(stacks) == expected, f"{wish}: {len(stacks)} {expected}"
+        assert {cpu for _, cpu, _, _ in stacks} <= {line["cpu"] for line in lines}
+        assert {f"{skb:#x}" for _, _, skb, _ in stacks} <= {line["skb"] for line in lines}
+        assert len(own.get(sk_buff, [])) == (len(lines) if wish == "skbs" else 0)
+        assert len(own.get(layout, [])) == (1 if wish == "skbs" else 0)
 
 
 def test_a_replay_is_not_overwritten_by_its_recording():

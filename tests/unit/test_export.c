@@ -13,6 +13,7 @@
 #include "core/model/snapshot.h"
 #include "core/recording/export.h"
 #include "tests/support/keeper.h"
+#include "tests/support/made_details.h"
 #include "tests/support/scripted.h"
 
 static char dir[64], path[96];
@@ -135,6 +136,44 @@ static void lines_come_back(void **state)
 	source_close(source);
 }
 
+/* To be looked at elsewhere: see details_come_back in test_recording.c. */
+static void details_come_along(void **state)
+{
+	static const uint64_t marked[] = { 1 };
+	struct script script = script_machine(2, 1);
+	struct trace_log *log = trace_log_new(30);
+	struct trace_record record[3];
+	struct stack_record stack;
+	struct skb_record skb;
+	struct error err = { "" };
+	struct source *source;
+	struct reader *reader;
+	struct keeper read = { 0 };
+
+	(void)state;
+	script.details = true;
+	source = scripted_open(&script);
+	for (int i = 0; i < 3; i++) {
+		scripted_record(&record[i], i % 2, 0, i);
+		record[i].ktime_ns += i;
+		trace_log_append(log, &record[i], 1000000 + i);
+		made_details_add(source->host, &record[i]);
+	}
+	assert_int_equal(export_lines_pcapng(path, false, source->host, log, marked, 1, &err), 1);
+	reader = reader_open(input_open(path, false, &err), &err);
+	assert_non_null(reader);
+	keeper_read(&read, reader);
+	assert_int_equal(read.n_records, 1);
+	assert_true(trace_details_stack(reader_host(reader)->details, &record[1], &stack));
+	assert_true(trace_details_skb(reader_host(reader)->details, &record[1], &skb));
+	assert_non_null(reader_host(reader)->skb_layout);
+	assert_false(trace_details_stack(reader_host(reader)->details, &record[2], &stack));
+	keeper_free(&read);
+	reader_close(reader);
+	trace_log_free(log);
+	source_close(source);
+}
+
 int main(void)
 {
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -143,6 +182,7 @@ int main(void)
 		IN_PLACE(a_file_is_not_overwritten_unasked),
 		IN_PLACE(what_cannot_be_written_is_said),
 		IN_PLACE(lines_come_back),
+		IN_PLACE(details_come_along),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,6 +81,12 @@ static void test_every_option(void **state)
 	assert_int_equal(options.trace_rate, 0);
 	assert_int_equal(options.ring_bytes, 65536);
 
+	assert_int_equal(options.details, DETAIL_DROP_STACK);
+	assert_good("--details skbs");
+	assert_int_equal(options.details, DETAIL_STACK | DETAIL_SKB);
+	assert_good("--json --record x.pcapng --details none");
+	assert_int_equal(options.details, 0);
+
 	assert_good("--attach fentry");
 	assert_int_equal(options.attach, MEANS_FENTRY);
 	assert_good("--attach kprobe.multi --attach auto");
@@ -190,6 +196,9 @@ static void test_bad_values(void **state)
 	assert_bad("-p 12x", "from 1 to");
 	assert_bad("-p 99999999999", "from 1 to");
 	assert_bad("--iterations 0", "from 1 to");
+	assert_bad("--details stack", "none, drops, stacks or skbs, not 'stack'");
+	assert_bad("--details drops --json", "--json does not write them");
+	assert_bad("--details drops --replay x.pcapng", "belong to the recording");
 	assert_bad("--trace-rate many", "whole number");
 	assert_bad("--trace-rate -1", "whole number");
 	assert_bad("--comm a-name-of-16-byt", "1 to 15 bytes");

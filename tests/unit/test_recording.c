@@ -192,7 +192,7 @@ static void assert_texts(const struct host *host, const struct stack_record *sta
 	for (int i = 0; i < lines.n; i++)
 		assert_true(!strstr(lines.line[i], "],") || !strcmp(lines.line[i], "  ],"));
 	/* One fragment; what the second one has is what memory held before. */
-	assert_int_equal(lines.n, 30);
+	assert_int_equal(lines.n, 31);
 	text_lines_free(&lines);
 }
 
