@@ -467,22 +467,48 @@ static void put_runs(const struct live_programs *p, struct snapshot *snapshot, i
 	table_values(&snapshot->table[TABLE_PROGRAMS], row, PROGRAM_PACKETS)[p->counts.n_cpus] = runs;
 }
 
+/* Which of the table's entries is of a program at an interface; -1: none yet. */
+static int entry_of(const struct live_programs *p, const struct program_place *place, int n_entries)
+{
+	for (int e = 0; e < n_entries; e++)
+		if (p->key[e].id == place->id && p->key[e].ifindex == place->ifindex &&
+			p->key[e].netns == p->inode)
+			return e;
+	return -1;
+}
+
+/* Counted, but with no row to stand in: which there are when there is no more room for rows, and then stay. */
+static void enter_rowless(const struct live_programs *p, struct snapshot *snapshot, int entry)
+{
+	struct table *loss = &snapshot->table[TABLE_LOSS];
+
+	for (int slot = 0; slot < p->counts.n_cpus; slot++) {
+		const struct program_count *counts = percpu_value(&p->counts, entry, slot);
+
+		table_values(loss, LOSS_MAP_FULL, 0)[slot] += counts->packets;
+	}
+}
+
 static int read_rows(struct live *live, struct snapshot *snapshot, int n_entries)
 {
 	const struct live_programs *p = live->programs;
+	bool shown[ROWS_MAX] = { false };
 
 	for (int i = 0; i < p->n_placed; i++) {
 		const struct placed *at = &p->placed[i];
-		int row = row_of(live, snapshot, at);
+		int row = row_of(live, snapshot, at), entry = entry_of(p, &at->place, n_entries);
 
 		if (row < 0)
 			return row;
 		put_runs(p, snapshot, row, at);
-		for (int e = 0; e < n_entries; e++)
-			if (p->key[e].id == at->place.id && p->key[e].ifindex == at->place.ifindex &&
-				p->key[e].netns == p->inode)
-				put_counts(p, snapshot, row, e);
+		if (entry < 0)
+			continue;
+		put_counts(p, snapshot, row, entry);
+		shown[entry] = true;
 	}
+	for (int e = 0; e < n_entries && p->n_placed == ROWS_MAX; e++)
+		if (p->key[e].netns == p->inode && !shown[e])
+			enter_rowless(p, snapshot, e);
 	return 0;
 }
 

@@ -180,6 +180,7 @@ static int find_filters(struct search *s, const struct link *link, enum program_
 	char buffer[MNL_NLMSG_HDRLEN + 64] __attribute__((aligned(8)));
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct tcmsg *tc;
+	int ret;
 
 	request->nlmsg_type = RTM_GETTFILTER;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
@@ -190,8 +191,9 @@ static int find_filters(struct search *s, const struct link *link, enum program_
 		TC_H_CLSACT, side == PROGRAM_TC_INGRESS ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
 	s->at = link;
 	s->side = side;
-	/* Where there is no such qdisc: EINVAL or nothing. */
-	return ask(s, request, on_filter) == -ENOMEM ? -ENOMEM : 0;
+	ret = ask(s, request, on_filter);
+	/* Where there is no such qdisc, or no interface any more: one of these, or nothing. */
+	return ret == -EINVAL || ret == -ENODEV || ret == -ENOENT || ret == -EOPNOTSUPP ? 0 : ret;
 }
 
 /* ---- tcx ---- */

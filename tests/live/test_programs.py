@@ -64,7 +64,10 @@ def attached(xdp=None, tc=None):
 
 
 class Watching:
-    """skewtop --programs of the receiver's namespace."""
+    """skewtop --programs of the receiver's namespace. In the end, so many packets were lost in full tables."""
+
+    def __init__(self, full=0):
+        self.full = full
 
     def __enter__(self):
         self.program = spaces.start([SKEWTOP, "--json", "--programs", "--delay", "0.2", "--netns", RECEIVER],
@@ -107,7 +110,7 @@ class Watching:
     def __exit__(self, *_):
         self.program.terminate()
         rest = self.program.communicate(timeout=20)[0]
-        assert self.program.returncode == 0 and json.loads(rest.splitlines()[-1])["ledger"]["map_full"] == 0
+        assert self.program.returncode == 0 and json.loads(rest.splitlines()[-1])["ledger"]["map_full"] == self.full
 
 
 XDP, TC = ("verdicts_of_xdp", "b0"), ("verdicts_of_tc", "b0")
@@ -211,6 +214,34 @@ def test_one_without_btf_says_so():
             program = bare(watching.later(lambda p: bare(p)[0]["packets"] >= 50))[0]
             assert program["where"] == "xdp generic on b0 (runs only: it has no BTF)", program
             assert program["packets"] == 50 and program["verdicts"] is None, program
+
+
+if TRACED:
+    ROWS = 1024  # ROWS_MAX of core/live/programs.c
+
+    def test_packets_without_a_row_are_losses():
+        links = "".join(f"link add d{i} type dummy\n" for i in range(ROWS))
+        spaces.inside(RECEIVER, "sh", "-c", f"echo '{links}' | ip -batch -")
+        try:
+            # At an interface that nobody looks at, to begin with.
+            spaces.inside(SENDER, "ip", "link", "set", "dev", "a1", "xdpgeneric", "obj", OBJECT, "sec", "xdp")
+            with Watching(full=N) as watching:
+                shown = subprocess.run(["nsenter", "-t", SENDER, "-n", "ip", "-j", "link", "show", "a1"],
+                                       check=True, stdout=subprocess.PIPE, text=True).stdout
+                put = f"net attach xdpgeneric id {json.loads(shown)[0]['xdp']['prog']['id']} dev"
+                batch = "".join(f"{put} d{i}\n" for i in range(ROWS))
+                spaces.inside(RECEIVER, "sh", "-c", f"echo '{batch}' | bpftool batch file -")
+                watching.later(lambda p: len(p) == ROWS, 120)
+                spaces.inside(RECEIVER, "bpftool", *put.split(), "b0")
+                time.sleep(2)  # it looks once a second
+                send(N)
+                until = time.monotonic() + 20
+                while time.monotonic() < until and watching.sample()["loss"]["map_full"] < N:
+                    pass
+                spaces.inside(RECEIVER, "bpftool", "net", "detach", "xdpgeneric", "dev", "b0")
+        finally:
+            spaces.inside(SENDER, "ip", "link", "set", "dev", "a1", "xdpgeneric", "off")
+            spaces.inside(RECEIVER, "sh", "-c", f"echo '{links.replace('add', 'del')}' | ip -batch -")
 
 
 if __name__ == "__main__":

@@ -15,39 +15,22 @@ import sys
 import tempfile
 import time
 
+import spaces
+
 BUILD = os.environ.get("BUILD", "build")
 SKEWTOP = os.path.abspath(f"{BUILD}/skewtop")
 UDP_LOAD = os.path.abspath(f"{BUILD}/udp-load")
 TRACE = ["--trace", "netif_receive_skb", "--trace", "net_dev_queue", "--trace", "*free_skb",
          "--trace-rate", "0"]
 work = tempfile.mkdtemp(prefix="skewtop-test-")
-started = []
-
-
-def start(argv, **kwargs):
-    program = subprocess.Popen(argv, **kwargs)
-    started.append(program)
-    return program
-
-
-def clean_up():
-    for program in started:
-        if program.poll() is None:
-            program.kill()
-            program.wait()
-    shutil.rmtree(work, ignore_errors=True)
-
-
-atexit.register(clean_up)
-# A namespace that lives as long as this process, which is its only inhabitant's parent.
-inhabitant = start(["unshare", "-n", "sh", "-c", "ip link set lo up && echo up && exec sleep 600"],
-                   stdout=subprocess.PIPE, text=True)
-assert inhabitant.stdout.readline() == "up\n"
-NETNS = ["--netns", str(inhabitant.pid)]
+atexit.register(shutil.rmtree, work, ignore_errors=True)
+start = spaces.start
+INHABITANT = spaces.namespace()
+NETNS = ["--netns", INHABITANT]
 
 
 def inside(argv):
-    return ["nsenter", "-t", str(inhabitant.pid), "-n"] + argv
+    return ["nsenter", "-t", INHABITANT, "-n"] + argv
 
 
 @contextlib.contextmanager
@@ -393,21 +376,5 @@ def test_ssh_brings_a_remote_machine():
     equal(text, skewtop("--replay", f"{work}/ssh.pcapng", "--json").stdout)
 
 
-def main():
-    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
-    failed = 0
-    print(f"1..{len(tests)}", flush=True)
-    for number, (name, test) in enumerate(tests, 1):
-        try:
-            test()
-            print(f"ok {number} - {name[5:]}", flush=True)
-        except Exception as fault:  # pylint: disable=broad-except
-            failed += 1
-            print(f"not ok {number} - {name[5:]}", flush=True)
-            for line in f"{type(fault).__name__}: {fault}".splitlines():
-                print(f"#   {line}", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(spaces.run(spaces.tests_of(globals(), sys.argv[1:])))
