@@ -91,6 +91,17 @@ static void listen_to(struct source *source, struct heard *heard)
 	assert_true(heard->n > 0);
 }
 
+/* A source that has heard lines of net_dev_queue, with these details. */
+static struct source *heard_with(unsigned wish, struct heard *heard)
+{
+	struct source *source = open_source();
+
+	select_probe(source, "net_dev_queue");
+	assert_int_equal(source->ops->details(source, wish), 0);
+	listen_to(source, heard);
+	return source;
+}
+
 static bool has(const struct text_lines *lines, const char *text)
 {
 	for (int i = 0; i < lines->n; i++)
@@ -116,15 +127,12 @@ static void nothing_comes_unasked(void **state)
 
 static void a_line_has_its_stack(void **state)
 {
-	struct source *source = open_source();
 	struct text_lines lines;
 	struct stack_record stack;
 	struct heard heard;
+	struct source *source = heard_with(DETAIL_STACK, &heard);
 
 	(void)state;
-	select_probe(source, "net_dev_queue");
-	assert_int_equal(source->ops->details(source, DETAIL_STACK), 0);
-	listen_to(source, &heard);
 	assert_true(trace_details_stack(source->host->details, &heard.line[0], &stack));
 	assert_int_equal(stack_text(source->host->symbols, &stack, &lines), 0);
 	assert_true(has(&lines, "udp_sendmsg+0x"));
@@ -239,16 +247,13 @@ static void functions_have_their_stacks(void **state)
 
 static void a_line_has_its_sk_buff(void **state)
 {
-	struct source *source = open_source();
 	struct error err = {""};
 	struct text_lines lines;
 	struct skb_record skb;
 	struct heard heard;
+	struct source *source = heard_with(DETAIL_SKB, &heard);
 
 	(void)state;
-	select_probe(source, "net_dev_queue");
-	assert_int_equal(source->ops->details(source, DETAIL_SKB), 0);
-	listen_to(source, &heard);
 	assert_true(trace_details_skb(source->host->details, &heard.line[0], &skb));
 	assert_in_range(skb.skb_size, 200, ABI_SKB_MAX);
 	assert_int_equal(skb_text(source->host->skb_layout, &skb, &lines, &err), 0);
@@ -267,17 +272,14 @@ static void a_line_has_its_sk_buff(void **state)
 /* With the few types that go into a recording it reads as with all of the kernel's. */
 static void its_layout_is_the_kernels(void **state)
 {
-	struct source *source = open_source();
 	struct btf *kernel = btf__load_vmlinux_btf();
 	struct error err = {""};
 	struct text_lines lines, by_kernel;
 	struct skb_record skb;
 	struct heard heard;
+	struct source *source = heard_with(DETAIL_SKB, &heard);
 
 	(void)state;
-	select_probe(source, "net_dev_queue");
-	assert_int_equal(source->ops->details(source, DETAIL_SKB), 0);
-	listen_to(source, &heard);
 	assert_true(trace_details_skb(source->host->details, &heard.line[0], &skb));
 	memset(skb.bytes, 0xa5, skb.skb_size); /* every member is something */
 	assert_int_equal(skb_text(source->host->skb_layout, &skb, &lines, &err), 0);
