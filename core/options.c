@@ -33,6 +33,7 @@ enum option_key {
 	KEY_PLAIN,
 	KEY_NO_MOUSE,
 	KEY_JSON,
+	KEY_TEXT,
 	KEY_NO_SCREEN,
 	KEY_FORCE,
 	KEY_LIST_PROBES,
@@ -83,6 +84,7 @@ static const struct argp_option option_table[] = {
 
 	{ .doc = "Without a screen, and files:", .group = GROUP_OUTPUT },
 	{ "json", KEY_JSON, NULL, 0, "JSON Lines on standard output", 0 },
+	{ "text", KEY_TEXT, NULL, 0, "lines of text on standard output", 0 },
 	{ "record", 'w', "FILE", 0, "write a pcapng recording (- for standard output)", 0 },
 	{ "force", KEY_FORCE, NULL, 0, "overwrite the recording's file", 0 },
 	{ "no-screen", KEY_NO_SCREEN, NULL, 0, "only record", 0 },
@@ -497,6 +499,9 @@ static int set_output(int key, char *arg, struct options *o, struct error *err)
 	case KEY_JSON:
 		o->json = true;
 		return 0;
+	case KEY_TEXT:
+		o->text = true;
+		return 0;
 	case KEY_NO_SCREEN:
 		o->no_screen = true;
 		return 0;
@@ -552,10 +557,11 @@ static const struct argp parser = {
 /* Options that cannot be meant together. */
 static int check_together(const struct options *o, struct error *err)
 {
+	const char *lines = o->json ? "--json" : o->text ? "--text" : NULL;
 	bool to_stdout = o->record && !strcmp(o->record, "-");
 	bool narrows = o->use_cpus || o->netns || o->ifname || o->comm || o->pid || o->mark_mask ||
 		       o->filter[0] || o->filter_tunnel || o->functions.n || o->trace.n || o->track || o->inside || o->programs ||
-		       o->attach || o->details_given;
+		       o->attach || (o->details_given && !o->text);
 
 	if (o->replay.n && narrows)
 		return error_set(err, -EINVAL,
@@ -564,22 +570,24 @@ static int check_together(const struct options *o, struct error *err)
 	if (o->replay.n && o->action == OPTIONS_LIST_PROBES)
 		return error_set(err, -EINVAL,
 			"--list-probes is about the running kernel, not about a recording");
-	if (o->replay.n > 1 && (o->json || o->record))
+	if (o->replay.n > 1 && (lines || o->record))
 		return error_set(err, -EINVAL,
 			"%s takes one recording at a time: its lines do not say of which host they are",
-			o->json ? "--json" : "--record");
-	if (to_stdout && o->json)
+			lines ? lines : "--record");
+	if (o->json && o->text)
+		return error_set(err, -EINVAL, "--json and --text both write to standard output: choose one");
+	if (to_stdout && lines)
 		return error_set(err, -EINVAL,
-			"--json and --record - both write to standard output: record to a file");
+			"%s and --record - both write to standard output: record to a file", lines);
 	if (to_stdout && !o->no_screen)
 		return error_set(err, -EINVAL,
 			"--record - writes to standard output, where the screen is: add --no-screen");
-	if (o->no_screen && !o->json && !o->record)
+	if (o->no_screen && !lines && !o->record)
 		return error_set(err, -EINVAL,
-			"--no-screen leaves nothing to do: add --record FILE or --json");
-	if (o->details_given && !options_screen(o) && !o->record)
+			"--no-screen leaves nothing to do: add --record FILE, --json or --text");
+	if (o->details_given && !options_screen(o) && !o->text && !o->record)
 		return error_set(err, -EINVAL,
-			"--details is for the screen and for recordings: --json does not write them; add --record FILE");
+			"--json does not write what --details asks for: take --text, or add --record FILE");
 	if (o->force && !o->record)
 		return error_set(err, -EINVAL, "--force goes with --record FILE");
 	return 0;
@@ -606,7 +614,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 
 bool options_screen(const struct options *options)
 {
-	return !options->json && !options->no_screen;
+	return !options->json && !options->text && !options->no_screen;
 }
 
 void options_help(FILE *to)

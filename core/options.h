@@ -77,6 +77,7 @@ struct options {
 
 	/* without a screen, and files */
 	bool json;
+	bool text;
 	bool no_screen;
 	const char *record;
 	bool force;
@@ -89,7 +90,7 @@ struct options {
  */
 int options_parse(struct options *options, int argc, char **argv, struct error *err);
 
-/* True if a screen is drawn: neither --json nor --no-screen. */
+/* True if a screen is drawn: neither --json, --text nor --no-screen. */
 bool options_screen(const struct options *options);
 
 void options_help(FILE *to);

@@ -192,8 +192,10 @@ int options_resolve(const struct options *options, struct live_options *live, st
 	live->netns = options->netns;
 	live->ring_bytes = options->ring_bytes;
 	live->trace_rate = options->trace_rate;
-	/* JSON does not have them, so a line is spared them if nobody else listens. */
-	live->details = options_screen(options) || options->record ? options->details : 0;
+	/* A line is spared them if nobody listens: JSON never does, text if told to. */
+	live->details = options_screen(options) || options->record || (options->text && options->details_given) ?
+				options->details :
+				0;
 	live->track = options->track;
 	live->attach = options->attach;
 	live->errors = options->errors;

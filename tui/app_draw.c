@@ -6,11 +6,11 @@
 
 #include "core/base/clock.h"
 #include "core/model/rates.h"
+#include "core/output/number.h"
 #include "core/recording/write.h"
 #include "tui/app_state.h"
 #include "tui/header.h"
 #include "tui/lines.h"
-#include "tui/number.h"
 #include "tui/row_shift.h"
 #include "tui/series.h"
 #include "tui/terminal.h"

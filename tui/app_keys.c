@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/output/number.h"
 #include "tui/app_state.h"
 #include "tui/export_view.h"
-#include "tui/number.h"
 #include "tui/terminal.h"
 
 #define NS_PER_MS UINT64_C(1000000)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/model/rates.h"
-#include "tui/number.h"
+#include "core/output/number.h"
 #include "tui/series.h"
 #include "tui/spark.h"
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "core/model/rates.h"
+#include "core/output/number.h"
 #include "tui/hits.h"
 #include "tui/lines.h"
-#include "tui/number.h"
 #include "tui/series.h"
 #include "tui/spark.h"
 #include "tui/view.h"

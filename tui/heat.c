@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "tui/number.h"
+#include "core/output/number.h"
 #include "tui/spark.h"
 
 enum { LABEL = 11, SHARE = 5 };

@@ -7,7 +7,7 @@
 
 #include "core/model/inside.h"
 #include "core/model/rates.h"
-#include "tui/number.h"
+#include "core/output/number.h"
 #include "tui/spark.h"
 
 /* Figures of the interval on screen, or of all time where nothing returned in it. */

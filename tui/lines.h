@@ -1,55 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Trace lines as text: one column's cell at a time, made only for what is on screen or searched. */
+/* The columns of trace lines. */
 #ifndef SKEWTOP_TUI_LINES_H
 #define SKEWTOP_TUI_LINES_H
 
-#include <stddef.h>
-
-#include "core/model/host.h"
-#include "core/trace/log.h"
-#include "core/trace/packet.h"
+#include "core/output/line_text.h"
 #include "tui/columns.h"
 
-enum line_column {
-	LINE_TIME,
-	LINE_CPU,
-	LINE_PROBE,
-	LINE_SKB,
-	LINE_LENGTH,
-	LINE_PROTOCOL,
-	LINE_FLOW,
-	LINE_FLAGS,
-	LINE_REASON,
-	LINE_IF,
-	LINE_COMM,
-	LINE_PID,
-	LINE_LOCATION,
-	LINE_NETNS,
-	LINE_MARK,
-	LINE_TUNNEL,
-	LINE_PACKET,
-	LINE_COLUMNS,
-};
-
-enum { LINE_CELL_MAX = 160 };
-
 extern const struct column line_columns[LINE_COLUMNS];
-
-/* A cell of a line; `packet` is packet_decode() of its record. */
-const char *line_cell(const struct host *host, const struct trace_line *line,
-	const struct packet *packet, enum line_column column, char *buf, size_t size);
-
-/* All cells with a blank between them. */
-const char *line_text(const struct host *host, const struct trace_record *record, uint64_t real_ns,
-	char *buf, size_t size);
-
-/* The probe that made a record, "?" if the host does not know it. */
-const char *line_probe(const struct host *host, const struct trace_record *record);
-
-/* "clone", "copy"; "" for the skb that a packet began as, and where none is followed. */
-const char *line_kind(const struct trace_record *record);
-
-/* "14:02:11.001200", local time; `digits` of the second's fraction, 0 for none. */
-const char *clock_text(uint64_t real_ns, int digits, char *buf, size_t size);
 
 #endif

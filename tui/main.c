@@ -16,6 +16,7 @@
 #include "core/output/functions_start.h"
 #include "core/output/json_out.h"
 #include "core/output/probe_list.h"
+#include "core/output/text_out.h"
 #include "core/recording/write.h"
 #include "tui/app.h"
 #include "tui/config.h"
@@ -141,7 +142,9 @@ struct session {
 	struct source *source[OPTIONS_LIST_MAX]; /* until a collector takes it over */
 	struct collector *collector[OPTIONS_LIST_MAX];
 	int n; /* of sources, then of collectors */
+	struct out_stream *out; /* standard output; NULL: it is the screen's, or nobody's */
 	struct json_out *json;
+	struct text_out *text;
 	struct recording *recording; /* NULL: none is made */
 	bool traced[PROBE_MAX];	     /* rows of TABLE_PROBES that --trace asks for */
 	struct farewell farewell;
@@ -170,6 +173,8 @@ static void session_close(struct session *session)
 	}
 	recording_free(session->recording);
 	json_out_free(session->json);
+	text_out_free(session->text);
+	out_stream_free(session->out);
 }
 
 static int open_recording(struct session *session, struct error *err)
@@ -237,18 +242,37 @@ static int open_replays(struct session *session, struct error *err)
 	return status ? status : open_recording(session, err);
 }
 
+/* JSON or text on standard output, where asked for. -ENOMEM. */
+static int add_output(struct session *session, const struct host *host, struct collector_options *collecting)
+{
+	const struct options *options = session->options;
+
+	if (!options->json && !options->text)
+		return 0;
+	session->out = out_stream_new(STDOUT_FILENO);
+	if (!session->out)
+		return -ENOMEM;
+	if (options->json)
+		session->json = json_out_new(session->out, host);
+	else
+		session->text = text_out_new(session->out, host, options->details_given != NULL);
+	if (session->json)
+		collecting->listener[collecting->n_listeners++] = json_out_listener(session->json);
+	else if (session->text)
+		collecting->listener[collecting->n_listeners++] = text_out_listener(session->text);
+	else
+		return -ENOMEM;
+	return 0;
+}
+
 /* Listeners hear of the first source; options.h lets there be no other beside them. */
 static int add_listeners(struct session *session, struct collector_options *collecting,
 	struct error *err)
 {
 	struct source *source = session->source[0];
 
-	if (session->options->json) {
-		session->json = json_out_new(STDOUT_FILENO, source->host);
-		if (!session->json)
-			return error_set(err, EXIT_FAILED, "out of memory");
-		collecting->listener[collecting->n_listeners++] = json_out_listener(session->json);
-	}
+	if (add_output(session, source->host, collecting))
+		return error_set(err, EXIT_FAILED, "out of memory");
 	if (session->recording) {
 		if (recording_start(session->recording, source->host, !source->ops->paced, err))
 			return EXIT_FAILED;
@@ -334,7 +358,7 @@ static int run(struct session *session, struct error *err)
 		return status;
 	if (options_screen(session->options))
 		return run_screen(session, err);
-	return batch_run(session->collector[0], session->json, session->recording, err);
+	return batch_run(session->collector[0], session->out, session->recording, err);
 }
 
 int main(int argc, char **argv)

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/output/number.h"
 #include "tui/hits.h"
-#include "tui/number.h"
 
 int pane_init(struct pane *pane, const struct line_choice *choice)
 {

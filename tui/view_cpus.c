@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "core/model/rates.h"
+#include "core/output/number.h"
 #include "tui/counters.h"
-#include "tui/number.h"
 #include "tui/series.h"
 #include "tui/spark.h"
 #include "tui/why.h"

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "core/model/rates.h"
+#include "core/output/number.h"
 #include "tui/advice.h"
 #include "tui/counters.h"
 #include "tui/inside_lines.h"
-#include "tui/number.h"
 #include "tui/series.h"
 #include "tui/spark.h"
 

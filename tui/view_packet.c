@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/trace/skb_text.h"
 #include "core/names/reasons.h"
 #include "core/names/symbols.h"
 #include "core/trace/details.h"
+#include "core/trace/skb_text.h"
 #include "tui/advice.h"
 #include "tui/hops.h"
 #include "tui/view.h"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/output/number.h"
 #include "tui/app_state.h"
-#include "tui/number.h"
 #include "tui/settings.h"
 #include "tui/terminal.h"
 

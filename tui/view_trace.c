@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui/number.h"
+#include "core/output/number.h"
 
 struct trace {
 	struct pane pane;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "core/live/live.h"
 #include "core/base/clock.h"
+#include "core/live/live.h"
 #include "core/machine/topology.h"
 
 #include <bpf/bpf.h>

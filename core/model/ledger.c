@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/model/ledger.h"
 
+#include <stdio.h>
+
 static const char *const names[LOSS_CAUSES] = {
 	[LOSS_SEEN] = "seen",
 	[LOSS_DELIVERED] = "delivered",
@@ -54,4 +56,22 @@ struct ledger_sums ledger_sum(const struct snapshot *snapshot)
 	sums.balanced = sums.of[LOSS_SEEN] == accounted &&
 			sums.of[LOSS_OVERWRITTEN] <= sums.of[LOSS_DELIVERED];
 	return sums;
+}
+
+const char *ledger_text(const struct ledger_sums *l, char *buf, size_t size)
+{
+	const unsigned long long *of = (const unsigned long long *)l->of;
+	char missed[24] = "unknown";
+
+	if (l->missed_known)
+		snprintf(missed, sizeof(missed), "%llu", of[LOSS_MISSED]);
+	snprintf(buf, size,
+		"skewtop: seen %llu = delivered %llu + ring_full %llu + rate_limited %llu + "
+		"filtered_out %llu%s\n"
+		"skewtop: delivered = kept %llu + overwritten %llu; missed %s, map_full %llu, malformed %llu\n",
+		of[LOSS_SEEN], of[LOSS_DELIVERED], of[LOSS_RING_FULL], of[LOSS_RATE_LIMITED],
+		of[LOSS_FILTERED_OUT], l->balanced ? "" : " (the books do not balance)",
+		(unsigned long long)l->kept, of[LOSS_OVERWRITTEN], missed, of[LOSS_MAP_FULL],
+		of[LOSS_MALFORMED]);
+	return buf;
 }

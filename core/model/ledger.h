@@ -13,6 +13,7 @@
 #define SKEWTOP_LEDGER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/model/snapshot.h"
@@ -52,6 +53,10 @@ struct ledger_sums {
 	uint64_t kept;	   /* delivered and not overwritten */
 	bool balanced;	   /* both equations above hold, exactly */
 };
+
+/* The books in two lines, each with its end of line. */
+enum { LEDGER_TEXT_MAX = 512 };
+const char *ledger_text(const struct ledger_sums *sums, char *buf, size_t size);
 
 /* Sums over all possible CPUs and what belongs to none, of a whole snapshot. */
 struct ledger_sums ledger_sum(const struct snapshot *snapshot);

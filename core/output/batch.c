@@ -29,7 +29,7 @@ void batch_signals(void)
 /* Who is listened to; what there is none of is NULL. */
 struct batch {
 	struct collector *collector;
-	struct json_out *json;
+	struct out_stream *out;
 	struct recording *recording;
 	int signal_fd;
 	bool recording_failed; /* and has been told */
@@ -50,9 +50,9 @@ static int wait_for_end(struct batch *batch, struct error *err)
 	struct pollfd fds[N_FDS] = {
 		[SIGNAL] = { .fd = batch->signal_fd, .events = POLLIN },
 		[COLLECTOR] = { .fd = collector_fd(batch->collector), .events = POLLIN },
-		[FAILED] = { .fd = batch->json ? json_out_fd(batch->json) : -1, .events = POLLIN },
+		[FAILED] = { .fd = batch->out ? out_stream_fd(batch->out) : -1, .events = POLLIN },
 		/* No events asked for: a reader that has gone away shows as POLLERR. */
-		[OUTPUT] = { .fd = batch->json ? STDOUT_FILENO : -1 },
+		[OUTPUT] = { .fd = batch->out ? STDOUT_FILENO : -1 },
 		[RECORDING] = { .fd = batch->recording ? recording_fd(batch->recording) : -1,
 			.events = POLLIN },
 	};
@@ -66,7 +66,7 @@ static int wait_for_end(struct batch *batch, struct error *err)
 			tell_of_recording(batch);
 			fds[RECORDING].fd = -1;
 			fds[RECORDING].revents = 0;
-			if (!batch->json)
+			if (!batch->out)
 				return EXIT_FAILED;
 		}
 		if (fds[COLLECTOR].revents) {
@@ -82,7 +82,7 @@ static int judge_outputs(struct batch *batch, int status, struct error *err)
 {
 	struct error of_recording = { "" };
 
-	if (batch->json && json_out_result(batch->json, err))
+	if (batch->out && out_stream_result(batch->out, err))
 		status = EXIT_FAILED;
 	if (!batch->recording || !recording_finish(batch->recording, &of_recording))
 		return status;
@@ -91,10 +91,10 @@ static int judge_outputs(struct batch *batch, int status, struct error *err)
 	return EXIT_FAILED;
 }
 
-int batch_run(struct collector *collector, struct json_out *json, struct recording *recording,
+int batch_run(struct collector *collector, struct out_stream *out, struct recording *recording,
 	struct error *err)
 {
-	struct batch batch = { .collector = collector, .json = json, .recording = recording };
+	struct batch batch = { .collector = collector, .out = out, .recording = recording };
 	struct error own = { "" };
 	struct signalfd_siginfo heard;
 	sigset_t set;
@@ -109,8 +109,8 @@ int batch_run(struct collector *collector, struct json_out *json, struct recordi
 	}
 	status = wait_for_end(&batch, &own);
 	/* The one that ended the wait is taken away; the next one kills, as it does by default. */
-	if (json)
-		json_out_hurry(json);
+	if (out)
+		out_stream_hurry(out);
 	(void)!read(batch.signal_fd, &heard, sizeof(heard));
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	collector_stop(collector);

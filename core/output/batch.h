@@ -5,7 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/collector.h"
-#include "core/output/json_out.h"
+#include "core/output/out_stream.h"
 #include "core/recording/write.h"
 
 /*
@@ -17,11 +17,11 @@ void batch_signals(void);
 /*
  * Runs until the collector has ended (iterations, end of a recording, a failure), a signal comes, or
  * standard output fails; then stops the collector, so that every listener has heard the end. A second
- * signal ends the process at once. `json` and `recording` may be NULL. A recording that fails is told on
- * standard error at once; with JSON the run goes on. An exit code, with a sentence unless EXIT_OK or
+ * signal ends the process at once. `out` (standard output) and `recording` may be NULL. A recording that fails is told on
+ * standard error at once; with an `out` the run goes on. An exit code, with a sentence unless EXIT_OK or
  * told already.
  */
-int batch_run(struct collector *collector, struct json_out *json, struct recording *recording,
+int batch_run(struct collector *collector, struct out_stream *out, struct recording *recording,
 	struct error *err);
 
 #endif

@@ -16,8 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/trace/skb_text.h"
 #include "core/source.h"
+#include "core/trace/skb_text.h"
 
 enum {
 	LINES_MAX = 64

@@ -154,6 +154,26 @@ def test_a_replay_may_be_recorded():
           skewtop("--replay", f"{work}/c.pcapng.gz", "--json").stdout)
 
 
+def test_text_says_the_same_as_json():
+    lines = objects(skewtop("--replay", f"{work}/a.pcapng", "--json").stdout)
+    text = skewtop("--replay", f"{work}/a.pcapng", "--text").stdout.splitlines()
+    assert len(text) == len(lines) + 1, f"{len(text)} lines, {len(lines)} objects"  # the books are two
+    for line, said in zip(lines, text):
+        words = said.split()
+        if line["type"] == "sample":
+            assert words[1:3] == ["--", "SYS"] and words[-2] == "lost", said
+        elif line["type"] == "trace":
+            expected = [f"cpu={line['cpu']}", line["probe"], f"len={line['len']}"]
+            assert words[1:4] == expected and f"skb={line['skb']}" in words, f"{said} {line}"
+            assert ("reason" in line) == any(word.startswith("reason=") for word in words), said
+    ledger = lines[-1]["ledger"]
+    assert text[-2].startswith(f"skewtop: seen {ledger['seen']} = delivered {ledger['delivered']} "), text[-2:]
+    stacks = skewtop("--replay", f"{work}/a.pcapng", "--text", "--details", "drops").stdout.splitlines()
+    drops = sum(line.get("probe") == "kfree_skb" for line in lines)
+    entries = [line for line in stacks if line.startswith("    ") and "__udp4_lib_rcv+0x" in line]
+    assert len(entries) == drops > 50, f"{len(entries)} stacks, {drops} drops"
+
+
 def varint(data, at):
     value = shift = 0
     while True:

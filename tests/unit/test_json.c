@@ -107,7 +107,8 @@ static char *written(struct fixture *f, void (*speak)(struct fixture *f, struct 
 {
 	char path[] = "/tmp/skewtop-json-XXXXXX";
 	int fd = mkstemp(path);
-	struct json_out *out = json_out_new(fd, f->host);
+	struct out_stream *stream = out_stream_new(fd);
+	struct json_out *out = json_out_new(stream, f->host);
 	struct listener listener = json_out_listener(out);
 	off_t size;
 	char *text;
@@ -115,8 +116,9 @@ static char *written(struct fixture *f, void (*speak)(struct fixture *f, struct 
 	assert_true(fd >= 0);
 	unlink(path);
 	speak(f, &listener);
-	assert_int_equal(json_out_result(out, NULL), 0);
+	assert_int_equal(out_stream_result(stream, NULL), 0);
 	json_out_free(out);
+	out_stream_free(stream);
 	size = lseek(fd, 0, SEEK_END);
 	text = calloc(1, size + 1);
 	assert_int_equal(pread(fd, text, size, 0), size);
@@ -441,6 +443,7 @@ static void test_closed_pipe(void **state)
 {
 	struct fixture *f = *state;
 	struct error err = {""};
+	struct out_stream *stream;
 	struct json_out *out;
 	struct listener listener;
 	int fds[2];
@@ -448,14 +451,16 @@ static void test_closed_pipe(void **state)
 	signal(SIGPIPE, SIG_IGN);
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	close(fds[0]);
-	out = json_out_new(fds[1], f->host);
+	stream = out_stream_new(fds[1]);
+	out = json_out_new(stream, f->host);
 	listener = json_out_listener(out);
 	speak_sample(f, &listener);
-	assert_int_equal(json_out_result(out, &err), -EPIPE);
+	assert_int_equal(out_stream_result(stream, &err), -EPIPE);
 	assert_non_null(strstr(err.text, "was closed"));
-	assert_int_equal(poll(&(struct pollfd){.fd = json_out_fd(out), .events = POLLIN}, 1, 0), 1);
+	assert_int_equal(poll(&(struct pollfd){.fd = out_stream_fd(stream), .events = POLLIN}, 1, 0), 1);
 	speak_end(f, &listener);
 	json_out_free(out);
+	out_stream_free(stream);
 	close(fds[1]);
 }
 
@@ -464,13 +469,15 @@ static void test_full_disk(void **state)
 	struct fixture *f = *state;
 	struct error err = {""};
 	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
-	struct json_out *out = json_out_new(fd, f->host);
+	struct out_stream *stream = out_stream_new(fd);
+	struct json_out *out = json_out_new(stream, f->host);
 	struct listener listener = json_out_listener(out);
 
 	speak_sample(f, &listener);
-	assert_int_equal(json_out_result(out, &err), -ENOSPC);
+	assert_int_equal(out_stream_result(stream, &err), -ENOSPC);
 	assert_non_null(strstr(err.text, "No space left"));
 	json_out_free(out);
+	out_stream_free(stream);
 	close(fd);
 }
 
@@ -494,18 +501,21 @@ static void test_standing_reader(void **state)
 	struct fixture *f = *state;
 	struct error err = {""};
 	struct stuck stuck = {.f = f};
+	struct out_stream *stream;
 	struct json_out *out;
 	pthread_t thread;
 	int fds[2];
 
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	out = json_out_new(fds[1], f->host);
+	stream = out_stream_new(fds[1]);
+	out = json_out_new(stream, f->host);
 	stuck.listener = json_out_listener(out);
 	assert_int_equal(pthread_create(&thread, NULL, speak_a_lot, &stuck), 0);
-	json_out_hurry(out);
+	out_stream_hurry(stream);
 	pthread_join(thread, NULL);
-	assert_int_equal(json_out_result(out, &err), -ETIMEDOUT);
+	assert_int_equal(out_stream_result(stream, &err), -ETIMEDOUT);
 	json_out_free(out);
+	out_stream_free(stream);
 	close(fds[0]);
 	close(fds[1]);
 }

@@ -84,6 +84,8 @@ static void test_every_option(void **state)
 	assert_int_equal(options.details, DETAIL_DROP_STACK);
 	assert_good("--details skbs");
 	assert_int_equal(options.details, DETAIL_STACK | DETAIL_SKB);
+	assert_good("--text --replay x.pcapng --details stacks");
+	assert_false(options_screen(&options));
 	assert_good("--json --record x.pcapng --details none");
 	assert_int_equal(options.details, 0);
 
@@ -197,7 +199,7 @@ static void test_bad_values(void **state)
 	assert_bad("-p 99999999999", "from 1 to");
 	assert_bad("--iterations 0", "from 1 to");
 	assert_bad("--details stack", "none, drops, stacks or skbs, not 'stack'");
-	assert_bad("--details drops --json", "--json does not write them");
+	assert_bad("--details drops --json", "--json does not write what --details asks for");
 	assert_bad("--details drops --replay x.pcapng", "belong to the recording");
 	assert_bad("--trace-rate many", "whole number");
 	assert_bad("--trace-rate -1", "whole number");
@@ -214,11 +216,14 @@ static void test_contradictions(void **state)
 	(void)state;
 	assert_bad("-r x --pid 3", "belong to the recording");
 	assert_bad("-w - --json", "record to a file");
+	assert_bad("-w - --text", "--text and --record - both write");
+	assert_bad("--text --json", "choose one");
 	assert_bad("-w -", "--no-screen");
 	assert_bad("--no-screen", "--record FILE");
 	assert_bad("--force", "--record FILE");
 	assert_good("-w - --no-screen");
 	assert_bad("-r a -r b --json", "--json takes one recording at a time");
+	assert_bad("-r a -r b --text", "--text takes one recording at a time");
 	assert_bad("-r a -r b -w c", "--record takes one recording at a time");
 	assert_bad("-r a --list-probes", "running kernel");
 	assert_good("-r a -w c --json");

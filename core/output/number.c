@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "tui/number.h"
+#include "core/output/number.h"
 
 #include <stdio.h>
 

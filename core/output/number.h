@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Numbers as the screens show them: few columns, no false precision, nothing unknown drawn as 0. */
-#ifndef SKEWTOP_TUI_NUMBER_H
-#define SKEWTOP_TUI_NUMBER_H
+/* Numbers as people read them: few columns, no false precision, nothing unknown drawn as 0. */
+#ifndef SKEWTOP_NUMBER_H
+#define SKEWTOP_NUMBER_H
 
 #include <stddef.h>
 #include <stdint.h>
