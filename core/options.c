@@ -561,7 +561,7 @@ static int check_together(const struct options *o, struct error *err)
 	bool to_stdout = o->record && !strcmp(o->record, "-");
 	bool narrows = o->use_cpus || o->netns || o->ifname || o->comm || o->pid || o->mark_mask ||
 		       o->filter[0] || o->filter_tunnel || o->functions.n || o->trace.n || o->track || o->inside || o->programs ||
-		       o->attach || (o->details_given && !o->text);
+		       o->attach || (o->details_given && !lines);
 
 	if (o->replay.n && narrows)
 		return error_set(err, -EINVAL,
@@ -585,9 +585,6 @@ static int check_together(const struct options *o, struct error *err)
 	if (o->no_screen && !lines && !o->record)
 		return error_set(err, -EINVAL,
 			"--no-screen leaves nothing to do: add --record FILE, --json or --text");
-	if (o->details_given && !options_screen(o) && !o->text && !o->record)
-		return error_set(err, -EINVAL,
-			"--json does not write what --details asks for: take --text, or add --record FILE");
 	if (o->force && !o->record)
 		return error_set(err, -EINVAL, "--force goes with --record FILE");
 	return 0;

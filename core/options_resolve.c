@@ -192,10 +192,8 @@ int options_resolve(const struct options *options, struct live_options *live, st
 	live->netns = options->netns;
 	live->ring_bytes = options->ring_bytes;
 	live->trace_rate = options->trace_rate;
-	/* A line is spared them if nobody listens: JSON never does, text if told to. */
-	live->details = options_screen(options) || options->record || (options->text && options->details_given) ?
-				options->details :
-				0;
+	/* A line is spared them if nobody wants them. */
+	live->details = options_screen(options) || options->record || options->details_given ? options->details : 0;
 	live->track = options->track;
 	live->attach = options->attach;
 	live->errors = options->errors;

@@ -246,6 +246,7 @@ static int open_replays(struct session *session, struct error *err)
 static int add_output(struct session *session, const struct host *host, struct collector_options *collecting)
 {
 	const struct options *options = session->options;
+	unsigned details = options->details_given ? options->details : 0;
 
 	if (!options->json && !options->text)
 		return 0;
@@ -253,9 +254,9 @@ static int add_output(struct session *session, const struct host *host, struct c
 	if (!session->out)
 		return -ENOMEM;
 	if (options->json)
-		session->json = json_out_new(session->out, host);
+		session->json = json_out_new(session->out, host, details);
 	else
-		session->text = text_out_new(session->out, host, options->details_given != NULL);
+		session->text = text_out_new(session->out, host, details);
 	if (session->json)
 		collecting->listener[collecting->n_listeners++] = json_out_listener(session->json);
 	else if (session->text)

@@ -8,6 +8,8 @@
 #include "core/model/host.h"
 #include "core/model/snapshot.h"
 
+struct skb_record;
+struct stack_record;
 struct trace_record;
 
 json_t *json_sample(const struct host *host, const struct snapshot *older,
@@ -16,6 +18,9 @@ json_t *json_sample(const struct host *host, const struct snapshot *older,
 json_t *json_inside(const struct host *host, const struct snapshot *snapshot);
 
 json_t *json_trace(const struct host *host, const struct trace_record *record, uint64_t real_ns);
+/* What came with a line, of the line's moment, 0 if that is not known. */
+json_t *json_stack(const struct host *host, const struct stack_record *stack, uint64_t real_ns);
+json_t *json_skb(const struct host *host, const struct skb_record *skb, uint64_t real_ns);
 json_t *json_end(const struct host *host, const struct snapshot *last, uint64_t samples);
 
 #endif

@@ -4,7 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "bpf/abi.h"
 #include "core/output/json_objects.h"
+#include "core/trace/details.h"
+
+/* Details come a moment after their line, others in between. */
+enum { LINES_KEPT = 64 };
 
 /* One line; twelve digits tell any rate apart that a clock can. */
 static const size_t FORMAT = JSON_COMPACT | JSON_REAL_PRECISION(12);
@@ -12,6 +17,13 @@ static const size_t FORMAT = JSON_COMPACT | JSON_REAL_PRECISION(12);
 struct json_out {
 	struct out_stream *stream;
 	const struct host *host;
+	unsigned details; /* enum trace_detail */
+	size_t n_stacks, n_skbs; /* of the host's details, seen */
+	struct line {
+		struct detail_head head;
+		uint64_t real_ns;
+	} line[LINES_KEPT]; /* the newest, by their number */
+	uint64_t n_lines;
 	uint64_t samples;
 };
 
@@ -30,6 +42,42 @@ static void put(struct json_out *out, json_t *object)
 	json_decref(object);
 }
 
+/* ---- what comes with lines ---- */
+
+static void keep_line(struct json_out *out, const struct trace_record *record, uint64_t real_ns)
+{
+	out->line[out->n_lines++ % LINES_KEPT] = (struct line){
+		.head = {.ktime_ns = record->ktime_ns, .cpu = record->cpu, .skb = record->skb, .probe = record->probe},
+		.real_ns = real_ns,
+	};
+}
+
+/* The moment of the line that a detail belongs to, as that line told it; 0: it is too long ago. */
+static uint64_t moment_of(const struct json_out *out, const struct detail_head *head)
+{
+	for (uint64_t n = out->n_lines; n && out->n_lines - n < LINES_KEPT; n--) {
+		const struct line *line = &out->line[(n - 1) % LINES_KEPT];
+
+		if (line->head.ktime_ns == head->ktime_ns && line->head.cpu == head->cpu &&
+			line->head.skb == head->skb && line->head.probe == head->probe)
+			return line->real_ns;
+	}
+	return 0;
+}
+
+static void put_details(struct json_out *out)
+{
+	struct stack_record stack;
+	struct skb_record skb;
+
+	while (out->details & (DETAIL_DROP_STACK | DETAIL_STACK) &&
+		trace_details_next_stack(out->host->details, &out->n_stacks, &stack))
+		put(out, json_stack(out->host, &stack, moment_of(out, &stack.head)));
+	while (out->details & DETAIL_SKB &&
+		trace_details_next_skb(out->host->details, &out->n_skbs, &skb))
+		put(out, json_skb(out->host, &skb, moment_of(out, &skb.head)));
+}
+
 /* ---- what the collector calls ---- */
 
 static void on_record(void *context, const struct trace_record *record, uint64_t real_ns)
@@ -38,7 +86,9 @@ static void on_record(void *context, const struct trace_record *record, uint64_t
 
 	if (out_stream_error(out->stream))
 		return;
+	put_details(out);
 	put(out, json_trace(out->host, record, real_ns));
+	keep_line(out, record, real_ns);
 	out_stream_flush_soon(out->stream);
 }
 
@@ -50,6 +100,7 @@ static void on_snapshot(void *context, const struct snapshot *older, struct snap
 	if (out_stream_error(out->stream) || !older)
 		return;
 	out->samples++;
+	put_details(out);
 	put(out, json_sample(out->host, older, newer));
 	out_stream_flush(out->stream);
 }
@@ -60,13 +111,14 @@ static void on_end(void *context, struct snapshot *last)
 
 	if (out_stream_error(out->stream))
 		return;
+	put_details(out);
 	put(out, json_end(out->host, last, out->samples));
 	out_stream_flush(out->stream);
 }
 
 /* ---- the object ---- */
 
-struct json_out *json_out_new(struct out_stream *stream, const struct host *host)
+struct json_out *json_out_new(struct out_stream *stream, const struct host *host, unsigned details)
 {
 	struct json_out *out = calloc(1, sizeof(*out));
 
@@ -74,6 +126,7 @@ struct json_out *json_out_new(struct out_stream *stream, const struct host *host
 		return NULL;
 	out->stream = stream;
 	out->host = host;
+	out->details = details;
 	return out;
 }
 

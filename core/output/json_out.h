@@ -13,8 +13,9 @@
 
 struct json_out;
 
-/* Stream and host must outlive it. NULL: no memory. */
-struct json_out *json_out_new(struct out_stream *stream, const struct host *host);
+/* `details`: which of enum trace_detail to write, as far as they come. Stream and host must outlive it. NULL: no
+ * memory. */
+struct json_out *json_out_new(struct out_stream *stream, const struct host *host, unsigned details);
 void json_out_free(struct json_out *out); /* NULL is fine */
 
 /* To be passed to a collector; works in the collector's thread. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One trace record as an object. What does not apply to a packet is left out, so a key that is there
+/* One trace record as an object, and what comes with it. What does not apply to a packet is left out, so a key that is there
  * always means something. */
 #include "core/output/json_objects.h"
 
@@ -10,6 +10,7 @@
 #include "core/names/reasons.h"
 #include "core/names/symbols.h"
 #include "core/trace/packet.h"
+#include "core/trace/skb_text.h"
 
 static void set(json_t *object, const char *key, json_t *value)
 {
@@ -27,11 +28,22 @@ static void set_number(json_t *object, const char *key, uint64_t number)
 	set(object, key, json_integer((json_int_t)number));
 }
 
-static const char *probe_name(const struct host *host, const struct trace_record *record)
+/* What every object of a packet begins with; a line and its details have it in common. */
+static json_t *begin(const struct host *host, const char *type, uint64_t real_ns, uint32_t cpu, unsigned probe,
+	uint64_t skb)
 {
-	const struct row *row = catalog_traced(host->catalog, record->probe);
+	const struct row *row = catalog_traced(host->catalog, probe);
+	json_t *object = json_object();
+	char text[24];
 
-	return row ? row->name : NULL;
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)skb);
+	set_text(object, "type", type);
+	if (real_ns)
+		set_number(object, "ts_ns", real_ns);
+	set_number(object, "cpu", cpu);
+	set_text(object, "probe", row ? row->name : NULL);
+	set_text(object, "skb", text);
+	return object;
 }
 
 static void set_layer(json_t *object, const struct packet_layer *layer)
@@ -99,15 +111,8 @@ static void set_end_of_life(
 
 json_t *json_trace(const struct host *host, const struct trace_record *record, uint64_t real_ns)
 {
-	json_t *object = json_object();
-	char skb[24];
+	json_t *object = begin(host, "trace", real_ns, record->cpu, record->probe, record->skb);
 
-	snprintf(skb, sizeof(skb), "0x%llx", (unsigned long long)record->skb);
-	set_text(object, "type", "trace");
-	set_number(object, "ts_ns", real_ns);
-	set_number(object, "cpu", record->cpu);
-	set_text(object, "probe", probe_name(host, record));
-	set_text(object, "skb", skb);
 	if (record->packet)
 		set_number(object, "packet", record->packet);
 	if (record->flags & (RECORD_CLONE | RECORD_COPY))
@@ -117,4 +122,35 @@ json_t *json_trace(const struct host *host, const struct trace_record *record, u
 	set_context(object, record);
 	set_end_of_life(object, host, record);
 	return object;
+}
+
+static json_t *with_lines(json_t *object, const char *key, struct text_lines *lines)
+{
+	json_t *array = json_array();
+
+	for (int i = 0; i < lines->n; i++)
+		json_array_append_new(array, json_string_nocheck(lines->line[i]));
+	set(object, key, array);
+	text_lines_free(lines);
+	return object;
+}
+
+json_t *json_stack(const struct host *host, const struct stack_record *stack, uint64_t real_ns)
+{
+	const struct detail_head *head = &stack->head;
+	struct text_lines lines;
+
+	if (stack_text(host->symbols, stack, &lines))
+		return NULL;
+	return with_lines(begin(host, "stack", real_ns, head->cpu, head->probe, head->skb), "frames", &lines);
+}
+
+json_t *json_skb(const struct host *host, const struct skb_record *skb, uint64_t real_ns)
+{
+	const struct detail_head *head = &skb->head;
+	struct text_lines lines;
+
+	/* One that cannot be rendered has no lines. */
+	skb_text(host->skb_layout, skb, &lines, NULL);
+	return with_lines(begin(host, "sk_buff", real_ns, head->cpu, head->probe, head->skb), "text", &lines);
 }

@@ -17,7 +17,7 @@
 struct text_out {
 	struct out_stream *stream;
 	const struct host *host;
-	bool details;
+	unsigned details; /* enum trace_detail */
 	size_t n_stacks, n_skbs; /* of the host's details, seen */
 	struct detail_head last; /* of the line written last */
 };
@@ -112,15 +112,15 @@ static void put_details(struct text_out *out)
 	struct skb_record skb;
 	struct text_lines lines;
 
-	if (!out->details)
-		return;
-	while (trace_details_next_stack(out->host->details, &out->n_stacks, &stack)) {
+	while (out->details & (DETAIL_DROP_STACK | DETAIL_STACK) &&
+		trace_details_next_stack(out->host->details, &out->n_stacks, &stack)) {
 		if (stack_text(out->host->symbols, &stack, &lines))
 			continue;
 		put_owner(out, &stack.head, "stack");
 		put_lines(out, &lines);
 	}
-	while (trace_details_next_skb(out->host->details, &out->n_skbs, &skb)) {
+	while (out->details & DETAIL_SKB &&
+		trace_details_next_skb(out->host->details, &out->n_skbs, &skb)) {
 		if (skb_text(out->host->skb_layout, &skb, &lines, NULL))
 			continue;
 		put_owner(out, &skb.head, "sk_buff");
@@ -193,7 +193,7 @@ static void on_end(void *context, struct snapshot *last)
 
 /* ---- the object ---- */
 
-struct text_out *text_out_new(struct out_stream *stream, const struct host *host, bool details)
+struct text_out *text_out_new(struct out_stream *stream, const struct host *host, unsigned details)
 {
 	struct text_out *out = calloc(1, sizeof(*out));
 

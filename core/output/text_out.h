@@ -10,16 +10,15 @@
 #ifndef SKEWTOP_TEXT_OUT_H
 #define SKEWTOP_TEXT_OUT_H
 
-#include <stdbool.h>
-
 #include "core/collector.h"
 #include "core/model/host.h"
 #include "core/output/out_stream.h"
 
 struct text_out;
 
-/* `details`: with stacks and sk_buffs, as far as they come. Stream and host must outlive it. NULL: no memory. */
-struct text_out *text_out_new(struct out_stream *stream, const struct host *host, bool details);
+/* `details`: which of enum trace_detail to write, as far as they come. Stream and host must outlive it. NULL: no
+ * memory. */
+struct text_out *text_out_new(struct out_stream *stream, const struct host *host, unsigned details);
 void text_out_free(struct text_out *out); /* NULL is fine */
 
 /* To be passed to a collector; works in the collector's thread. */

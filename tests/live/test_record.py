@@ -81,12 +81,14 @@ def equal(a, b):
 
 
 def test_replay_gives_what_live_gave():
-    for name in "a.pcapng", "b.pcapng.gz":
-        live = record(f"{work}/{name}", "--errors")
+    for name, details in ("a.pcapng", []), ("b.pcapng.gz", ["--details", "skbs"]):
+        live = record(f"{work}/{name}", "--errors", *details)
         assert len(objects(live, "trace")) > 100, "hardly a line"
+        with_line = len(objects(live, "trace")) if details else 0
+        assert len(objects(live, "stack")) == len(objects(live, "sk_buff")) == with_line
         assert len(objects(live, "sample")) == 3
         assert objects(live)[-1]["type"] == "end"
-        equal(live, skewtop("--replay", f"{work}/{name}", "--json").stdout)
+        equal(live, skewtop("--replay", f"{work}/{name}", "--json", *details).stdout)
 
 
 def test_tshark_reads_every_packet_and_its_probe():

@@ -18,6 +18,8 @@
 #include "core/filter/log.h"
 #include "core/model/ledger.h"
 #include "core/output/json_out.h"
+#include "core/trace/details.h"
+#include "tests/support/made_details.h"
 
 enum {
 	N_CPUS = 3,
@@ -31,6 +33,7 @@ struct fixture {
 	struct host *host;
 	struct snapshot *older;
 	struct snapshot *newer;
+	unsigned details; /* of the out */
 };
 
 static int add_row(struct fixture *f, enum table_id table, uint64_t key0, uint64_t key1,
@@ -108,7 +111,7 @@ static char *written(struct fixture *f, void (*speak)(struct fixture *f, struct 
 	char path[] = "/tmp/skewtop-json-XXXXXX";
 	int fd = mkstemp(path);
 	struct out_stream *stream = out_stream_new(fd);
-	struct json_out *out = json_out_new(stream, f->host);
+	struct json_out *out = json_out_new(stream, f->host, f->details);
 	struct listener listener = json_out_listener(out);
 	off_t size;
 	char *text;
@@ -452,7 +455,7 @@ static void test_closed_pipe(void **state)
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	close(fds[0]);
 	stream = out_stream_new(fds[1]);
-	out = json_out_new(stream, f->host);
+	out = json_out_new(stream, f->host, 0);
 	listener = json_out_listener(out);
 	speak_sample(f, &listener);
 	assert_int_equal(out_stream_result(stream, &err), -EPIPE);
@@ -470,7 +473,7 @@ static void test_full_disk(void **state)
 	struct error err = {""};
 	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	struct out_stream *stream = out_stream_new(fd);
-	struct json_out *out = json_out_new(stream, f->host);
+	struct json_out *out = json_out_new(stream, f->host, 0);
 	struct listener listener = json_out_listener(out);
 
 	speak_sample(f, &listener);
@@ -508,7 +511,7 @@ static void test_standing_reader(void **state)
 
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	stream = out_stream_new(fds[1]);
-	out = json_out_new(stream, f->host);
+	out = json_out_new(stream, f->host, 0);
 	stuck.listener = json_out_listener(out);
 	assert_int_equal(pthread_create(&thread, NULL, speak_a_lot, &stuck), 0);
 	out_stream_hurry(stream);
@@ -606,6 +609,60 @@ static void test_trace(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Two lines, and what comes with the first after both. */
+static void speak_details(struct fixture *f, struct listener *listener)
+{
+	struct trace_record record = { .cpu = 5, .ktime_ns = 40, .skb = 0xffff8880deadbee0, .len = 60, .ifindex = 3 };
+
+	f->host->skb_layout = made_skb_layout();
+	listener->record(listener->context, &record, 1040);
+	made_details_add(f->host, &record);
+	record.ktime_ns++;
+	listener->record(listener->context, &record, 1041);
+	made_details_add(f->host, &record);
+	record.skb = 0; /* of no line */
+	made_details_add(f->host, &record);
+	speak_sample(f, listener);
+}
+
+static void assert_of_line(const json_t *object, const char *type, json_int_t ts_ns)
+{
+	assert_string_equal(json_string_value(json_object_get(object, "type")), type);
+	assert_int_equal(integer(object, "cpu"), 5);
+	if (ts_ns)
+		assert_int_equal(integer(object, "ts_ns"), ts_ns);
+	else
+		assert_null(json_object_get(object, "ts_ns"));
+}
+
+static void test_details(void **state)
+{
+	static const struct {
+		const char *type;
+		json_int_t ts_ns;
+	} expected[] = { { "trace", 1040 }, { "stack", 1040 }, { "sk_buff", 1040 }, { "trace", 1041 }, { "stack", 1041 },
+		{ "stack", 0 }, { "sk_buff", 1041 }, { "sk_buff", 0 } };
+	struct fixture *f = *state;
+	char *text, *line;
+
+	f->details = DETAIL_STACK | DETAIL_SKB;
+	line = text = written(f, speak_details);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		size_t n = strcspn(line, "\n");
+		json_t *object = parse_line(line, n);
+
+		assert_of_line(object, expected[i].type, expected[i].ts_ns);
+		if (i == 1)
+			assert_int_equal(json_array_size(json_object_get(object, "frames")), 3);
+		if (i == 2)
+			assert_string_equal(json_string_value(json_array_get(json_object_get(object, "text"), 2)),
+				"  .len = (unsigned int)60,");
+		json_decref(object);
+		line += n + 1;
+	}
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -622,6 +679,7 @@ int main(void)
 		TEST(test_closed_pipe),
 		TEST(test_full_disk),
 		TEST(test_standing_reader),
+		TEST(test_details),
 		TEST(test_long_object),
 		TEST(test_trace),
 	};

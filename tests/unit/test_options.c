@@ -199,7 +199,6 @@ static void test_bad_values(void **state)
 	assert_bad("-p 99999999999", "from 1 to");
 	assert_bad("--iterations 0", "from 1 to");
 	assert_bad("--details stack", "none, drops, stacks or skbs, not 'stack'");
-	assert_bad("--details drops --json", "--json does not write what --details asks for");
 	assert_bad("--details drops --replay x.pcapng", "belong to the recording");
 	assert_bad("--trace-rate many", "whole number");
 	assert_bad("--trace-rate -1", "whole number");

@@ -31,7 +31,7 @@ struct run {
 	FILE *file;
 };
 
-static struct run start(bool details)
+static struct run start(unsigned details)
 {
 	struct script script = script_machine(2, 1);
 	struct run run = { .file = tmpfile() };
@@ -80,7 +80,7 @@ static void assert_text(char *text, const char *expected)
 
 static void a_line_says_what_is_known(void **state)
 {
-	struct run run = start(false);
+	struct run run = start(0);
 	const struct row *drop = catalog_row(run.source->host->catalog, TABLE_DROPS, 0);
 	struct trace_record record = say_line(&run, 1, NETIF_RECEIVE_SKB, 1);
 
@@ -128,7 +128,7 @@ static char *without_ends(char *text)
 /* A second line may come before the first one's stack: then it is said whose it is. */
 static void a_stack_follows_its_line(void **state)
 {
-	struct run run = start(true);
+	struct run run = start(DETAIL_STACK | DETAIL_SKB);
 	struct trace_record first, second;
 
 	(void)state;
@@ -155,7 +155,7 @@ static void a_stack_follows_its_line(void **state)
 /* Their text is that of the packet's screen. */
 static void an_sk_buff_follows_its_line(void **state)
 {
-	struct run run = start(true);
+	struct run run = start(DETAIL_STACK | DETAIL_SKB);
 	struct trace_record line = say_line(&run, 0, KFREE_SKB, 1);
 	char *text;
 
@@ -171,7 +171,7 @@ static void an_sk_buff_follows_its_line(void **state)
 
 static void an_interval_is_a_line(void **state)
 {
-	struct run run = start(false);
+	struct run run = start(0);
 	struct snapshot *a = scripted_next(run.source), *b = scripted_next(run.source);
 
 	(void)state;
