@@ -212,6 +212,25 @@ const char *counters_title(const void *context, int column)
 	return rows->frame.units == UNITS_TOTAL ? "TOTAL" : "SHARE%";
 }
 
+/* In other units than the rate the sum shows what has a column of its own. */
+int counters_twin(const void *context, int column)
+{
+	static const int same_as_sum[UNITS] = {
+		[UNITS_RATE] = -1,
+		[UNITS_TOTAL] = COUNTER_TOTAL,
+		[UNITS_SHARE] = COUNTER_SHARE,
+	};
+	const struct counter_rows *rows = context;
+	const struct grid_ops *ops = rows->spec->grid;
+
+	if (ops->columns[column].what != same_as_sum[rows->frame.units])
+		return -1;
+	for (int c = 0; c < ops->n_columns; c++)
+		if (ops->columns[c].what == COUNTER_SUM)
+			return c;
+	return -1;
+}
+
 /* ---- rows ---- */
 
 static bool belongs(const struct counter_part *part, const struct row *info)

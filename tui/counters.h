@@ -90,12 +90,14 @@ bool counters_idle(const void *rows, int index);
 void counters_draw_cell(const void *rows, int index, int column, const struct canvas *canvas, int y,
 	int x, int width);
 const char *counters_title(const void *rows, int column);
+int counters_twin(const void *rows, int column);
 
 #define COUNTERS_GRID(columns_)                                                                   \
 	{                                                                                         \
 		.columns = columns_, .n_columns = sizeof(columns_) / sizeof(columns_[0]),         \
 		.cell = counters_cell, .number = counters_number, .identity = counters_identity,  \
 		.idle = counters_idle, .draw = counters_draw_cell, .title = counters_title,       \
+		.twin = counters_twin,                                                            \
 	}
 
 /* For view_ops; a view's state begins with a struct counters. */

@@ -25,6 +25,27 @@ void grid_free(struct grid *grid)
 	memset(grid, 0, sizeof(*grid));
 }
 
+/* ---- which columns ---- */
+
+/* The one that shows a column's figures: no two show the same. */
+static int shown_as(const struct grid *grid, int column)
+{
+	/* A key may come before the first drawing. */
+	int twin = grid->ops->twin && grid->rows ? grid->ops->twin(grid->rows, column) : -1;
+
+	return twin >= 0 && !(grid->hidden_columns >> twin & 1) ? twin : column;
+}
+
+static uint32_t hidden_now(const struct grid *grid)
+{
+	uint32_t hidden = grid->hidden_columns;
+
+	for (int c = 0; c < grid->ops->n_columns; c++)
+		if (shown_as(grid, c) != c)
+			hidden |= UINT32_C(1) << c;
+	return hidden;
+}
+
 /* ---- which rows, in which order ---- */
 
 static bool cell_has(const struct grid *grid, int index, const char *text)
@@ -125,12 +146,13 @@ static void draw_title(const struct grid *grid, const struct canvas *canvas, int
 	int c)
 {
 	const struct column *column = &grid->ops->columns[c];
-	enum theme_role role = c == grid->sort ? ROLE_HIGHLIGHT : ROLE_TITLE;
+	bool sorted = c == shown_as(grid, grid->sort);
+	enum theme_role role = sorted ? ROLE_HIGHLIGHT : ROLE_TITLE;
 	const char *other = grid->ops->title ? grid->ops->title(grid->rows, c) : NULL;
 	char title[32];
 
 	snprintf(title, sizeof(title), "%s%s", other ? other : column->title,
-		c == grid->sort ? (grid->reverse ? " ^" : " v") : "");
+		sorted ? (grid->reverse ? " ^" : " v") : "");
 	if (column->text || column->picture)
 		canvas_role(canvas, y, x, width, role, title);
 	else
@@ -209,7 +231,7 @@ void grid_draw(struct grid *grid, const struct canvas *canvas, struct area area,
 {
 	struct area head = area_take_top(&area, 1);
 	struct layout layout = layout_make(grid->ops->columns, grid->ops->n_columns,
-		grid->hidden_columns, grid->first_column, area.w - 2);
+		hidden_now(grid), grid->first_column, area.w - 2);
 	char rest[200];
 	int x = head.x + 2;
 
@@ -281,10 +303,10 @@ static bool move_selection(struct grid *grid, enum action action)
 /* To the next column on screen: sorting by what cannot be seen would only confuse. */
 static void move_sort(struct grid *grid, int step)
 {
-	int n = grid->ops->n_columns;
+	int n = grid->ops->n_columns, from = shown_as(grid, grid->sort);
 
 	for (int i = 1; i <= n; i++) {
-		int c = (grid->sort + i * step + i * n) % n;
+		int c = (from + i * step + i * n) % n;
 
 		if (grid->ops->columns[c].picture || !(grid->drawn_columns & UINT32_C(1) << c))
 			continue;
@@ -298,7 +320,7 @@ void grid_click_column(struct grid *grid, int column)
 {
 	if (grid->ops->columns[column].picture)
 		return;
-	grid->reverse = column == grid->sort && !grid->reverse;
+	grid->reverse = column == shown_as(grid, grid->sort) && !grid->reverse;
 	grid->sort = column;
 }
 

@@ -27,6 +27,7 @@ struct grid_ops {
 	uint64_t (*identity)(const void *rows, int index);	    /* unique, stable over frames */
 	bool (*idle)(const void *rows, int index);	  /* hidden while idle rows are */
 	const char *(*title)(const void *rows, int column); /* instead of the column's, or NULL */
+	int (*twin)(const void *rows, int column); /* the one that has the same figures just now, or -1 */
 	void (*draw)(const void *rows, int index, int column, const struct canvas *canvas, int y,
 		int x, int width); /* picture columns */
 };
