@@ -98,6 +98,7 @@ static void make_frame(struct app *app)
 		.interval_ns = app->interval_ns,
 		.group = app->group,
 		.units = app->units,
+		.width = COLS,
 		.hide_idle = app->hide_idle,
 		.filter = app->filter,
 		.series = m->series,

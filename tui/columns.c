@@ -57,3 +57,14 @@ struct layout layout_make(
 	share_spare(columns, &layout, width - used);
 	return layout;
 }
+
+uint32_t layout_drawn(const struct layout *layout, int width)
+{
+	uint32_t drawn = 0;
+
+	for (int i = 0, x = 0; i < layout->n && x < width; i++) {
+		drawn |= UINT32_C(1) << layout->column[i];
+		x += layout->width[i] + COLUMN_GAP;
+	}
+	return drawn;
+}

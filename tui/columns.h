@@ -34,4 +34,7 @@ struct layout {
 struct layout layout_make(
 	const struct column *columns, int n, uint32_t hidden, int scrolled, int width);
 
+/* Bit c: column c of the layout begins within `width`. */
+uint32_t layout_drawn(const struct layout *layout, int width);
+
 #endif

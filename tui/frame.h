@@ -31,6 +31,7 @@ struct frame {
 	const struct cpus *shown; /* NULL: all online CPUs */
 	enum grouping group;
 	enum units units;
+	int width; /* columns of the screen */
 	bool hide_idle;
 	struct functions_status functions; /* zeroed: none */
 	const char *filter; /* pcap expression in force, "" none */

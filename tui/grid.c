@@ -8,7 +8,10 @@
 
 #include "tui/hits.h"
 
-enum { CELL_MAX = 160 };
+enum {
+	CELL_MAX = 160,
+	MARGIN = 2, /* for the signs of the selection and of marks */
+};
 
 void grid_init(struct grid *grid, const struct grid_ops *ops, int sort)
 {
@@ -48,12 +51,16 @@ static uint32_t hidden_now(const struct grid *grid)
 
 /* ---- which rows, in which order ---- */
 
-static bool cell_has(const struct grid *grid, int index, const char *text)
+/*
+ * Of the columns that are drawn, or a row would be there for no reason that can be seen; but of a cell all of it:
+ * what its column cuts off is marked.
+ */
+static bool row_has(const struct grid *grid, int index, const char *text)
 {
 	for (int c = 0; c < grid->ops->n_columns; c++) {
 		char cell[CELL_MAX];
 
-		if (!grid->ops->columns[c].text)
+		if (!grid->ops->columns[c].text || !(grid->drawn_columns >> c & 1))
 			continue;
 		grid->ops->cell(grid->rows, index, c, cell, sizeof(cell));
 		if (strcasestr(cell, text))
@@ -68,7 +75,7 @@ static bool passes_filter(const struct grid *grid, int index)
 
 	if (!text[0] || (text[0] == '!' && !text[1]))
 		return true;
-	return text[0] == '!' ? !cell_has(grid, index, text + 1) : cell_has(grid, index, text);
+	return text[0] == '!' ? !row_has(grid, index, text + 1) : row_has(grid, index, text);
 }
 
 static int compare_text(const struct grid *grid, int a, int b, int column)
@@ -109,7 +116,7 @@ static void find_selection(struct grid *grid)
 		grid->selected = grid->ops->identity(grid->rows, grid->order[grid->at]);
 }
 
-int grid_arrange(struct grid *grid, const void *rows, int n, bool hide_idle)
+int grid_arrange(struct grid *grid, const void *rows, int n, int width, bool hide_idle)
 {
 	if (n > grid->room) {
 		int *order = realloc(grid->order, n * sizeof(*order));
@@ -120,6 +127,9 @@ int grid_arrange(struct grid *grid, const void *rows, int n, bool hide_idle)
 		grid->room = n;
 	}
 	grid->rows = rows;
+	grid->layout = layout_make(grid->ops->columns, grid->ops->n_columns, hidden_now(grid),
+		grid->first_column, width - MARGIN);
+	grid->drawn_columns = layout_drawn(&grid->layout, width - MARGIN);
 	grid->n_all = n;
 	grid->n = grid->n_idle = grid->n_filtered = 0;
 	for (int i = 0; i < n; i++) {
@@ -160,17 +170,17 @@ static void draw_title(const struct grid *grid, const struct canvas *canvas, int
 	hits_add(canvas->hits, HIT_COLUMN, y, x, 1, width, c);
 }
 
-static void draw_row(const struct grid *grid, const struct canvas *canvas,
-	const struct layout *layout, int y, struct area area, int place)
+static void draw_row(const struct grid *grid, const struct canvas *canvas, int y, struct area area, int place)
 {
-	int index = grid->order[place], x = area.x + 2;
+	const struct layout *layout = &grid->layout;
+	int index = grid->order[place], x = area.x + MARGIN;
 	bool selected = place == grid->at;
 	bool marked = grid_marked(grid, index);
 	char cell[CELL_MAX];
 
 	if (selected)
 		canvas_blank(canvas, y, area.x, area.w, ROLE_SELECTED);
-	canvas_role(canvas, y, area.x, 2, selected ? ROLE_SELECTED : marked ? ROLE_MARK : ROLE_TEXT,
+	canvas_role(canvas, y, area.x, MARGIN, selected ? ROLE_SELECTED : marked ? ROLE_MARK : ROLE_TEXT,
 		selected && marked ? ">*" : selected ? ">" : marked ? "*" : "");
 	for (int i = 0; i < layout->n && x < area.x + area.w; i++) {
 		int c = layout->column[i];
@@ -230,18 +240,15 @@ static void describe_rest(const struct grid *grid, const char *more, char *buf, 
 void grid_draw(struct grid *grid, const struct canvas *canvas, struct area area, const char *more)
 {
 	struct area head = area_take_top(&area, 1);
-	struct layout layout = layout_make(grid->ops->columns, grid->ops->n_columns,
-		hidden_now(grid), grid->first_column, area.w - 2);
+	const struct layout *layout = &grid->layout;
 	char rest[200];
-	int x = head.x + 2;
+	int x = head.x + MARGIN;
 
 	if (!head.h)
 		return;
-	grid->drawn_columns = 0;
-	for (int i = 0; i < layout.n && x < head.x + head.w; i++) {
-		grid->drawn_columns |= UINT32_C(1) << layout.column[i];
-		draw_title(grid, canvas, head.y, x, layout.width[i], layout.column[i]);
-		x += layout.width[i] + COLUMN_GAP;
+	for (int i = 0; i < layout->n && x < head.x + head.w; i++) {
+		draw_title(grid, canvas, head.y, x, layout->width[i], layout->column[i]);
+		x += layout->width[i] + COLUMN_GAP;
 	}
 	scroll_to_selection(grid, area.h);
 	describe_rest(grid, more, rest, sizeof(rest));
@@ -253,7 +260,7 @@ void grid_draw(struct grid *grid, const struct canvas *canvas, struct area area,
 		canvas_role(canvas, foot.y, foot.x + 1, foot.w - 1, ROLE_DIM, rest);
 	}
 	for (int i = 0; i < area.h && grid->top + i < grid->n; i++)
-		draw_row(grid, canvas, &layout, area.y + i, area, grid->top + i);
+		draw_row(grid, canvas, area.y + i, area, grid->top + i);
 }
 
 /* ---- acting ---- */
@@ -378,7 +385,7 @@ bool grid_find(struct grid *grid, const char *text, int step, bool from_here)
 	for (int i = from_here ? 0 : 1; text[0] && i <= grid->n && grid->n; i++) {
 		int place = ((start + i * step) % grid->n + grid->n) % grid->n;
 
-		if (cell_has(grid, grid->order[place], text)) {
+		if (row_has(grid, grid->order[place], text)) {
 			grid_select(grid, place);
 			return true;
 		}

@@ -51,14 +51,18 @@ struct grid {
 	char find[GRID_TEXT];
 	char filter[GRID_TEXT];
 	uint32_t hidden_columns; /* bit c: the setup hides column c */
-	uint32_t drawn_columns;	 /* bit c: column c is on screen, of the last drawing */
+	struct layout layout;	 /* of the last arranging */
+	uint32_t drawn_columns;	 /* bit c: column c is on screen */
 };
 
 void grid_init(struct grid *grid, const struct grid_ops *ops, int sort);
 void grid_free(struct grid *grid);
 
-/* Takes the rows of this frame: sorts, filters, finds the selection again. -ENOMEM. */
-int grid_arrange(struct grid *grid, const void *rows, int n, bool hide_idle);
+/*
+ * Takes the rows of this frame, for an area of this width: sorts, filters, finds the selection again. The
+ * filter looks at the columns that this width has room for. -ENOMEM.
+ */
+int grid_arrange(struct grid *grid, const void *rows, int n, int width, bool hide_idle);
 
 /*
  * Draws the head and as many rows as fit; a last line says what is not shown ("more" is what the view
@@ -76,7 +80,7 @@ int grid_selected(const struct grid *grid);
 /* Moves, sorts, marks. True if the action was one of these. */
 bool grid_act(struct grid *grid, enum action action);
 
-/* Selects the next row (step 1 or -1) that has `text` in one of its text cells. False: none. */
+/* Selects the next row (step 1 or -1) that has `text` in a text cell that is drawn. False: none. */
 bool grid_find(struct grid *grid, const char *text, int step, bool from_here);
 void grid_filter(struct grid *grid, const char *text);
 bool grid_marked(const struct grid *grid, int index);

@@ -33,6 +33,7 @@ struct match {
 	const struct line_choice *choice;
 	const char *text;  /* must (or with `!` must not) be in the line; "" any */
 	const char *text2; /* as well */
+	uint32_t columns;  /* to look at: those that are drawn */
 };
 
 static bool has_text(const struct match *m, const struct trace_record *record, const char *text)
@@ -41,7 +42,7 @@ static bool has_text(const struct match *m, const struct trace_record *record, c
 
 	if (!text[0] || (text[0] == '!' && !text[1]))
 		return true;
-	line_text(m->frame->host, record, 0, line, sizeof(line));
+	line_text(m->frame->host, record, m->columns, line, sizeof(line));
 	return text[0] == '!' ? !strcasestr(line, text + 1) : !!strcasestr(line, text);
 }
 
@@ -77,6 +78,7 @@ static struct match match_of(const struct pane *pane, const struct frame *frame,
 		.choice = &pane->choice,
 		.text = pane->filter,
 		.text2 = find,
+		.columns = pane->drawn_columns,
 	};
 }
 
@@ -121,25 +123,27 @@ static void show_upto(struct pane *pane, const struct frame *frame, uint64_t upt
 	pane->stale = false;
 }
 
-void pane_update(struct pane *pane, const struct frame *frame, int height)
+/* Looks up the lines for a pane of `height` rows and these columns. */
+static void update(struct pane *pane, const struct frame *frame, int height, uint32_t columns)
 {
 	struct trace_range range = trace_log_range(frame->log);
-	bool resized;
+	bool other; /* than those on screen */
 
 	if (height > PANE_LINES)
 		height = PANE_LINES;
 	if (height < 1)
 		height = 1;
-	resized = height != pane->height;
+	other = height != pane->height || (pane->filter[0] && columns != pane->drawn_columns);
 	pane->height = height;
+	pane->drawn_columns = columns;
 	pane->newest = range.end < frame->log_end ? range.end : frame->log_end;
-	if (pane->stale || (resized && pane->follow) || pane->seen > pane->newest) {
+	if (pane->stale || (other && (pane->follow || !pane->n)) || pane->seen > pane->newest) {
 		pane->n = 0;
 		if (pane->newest)
 			show_upto(pane, frame, pane->newest - 1);
 		pane->seen = pane->newest;
 		pane->stale = false;
-	} else if (resized && pane->n) {
+	} else if (other) {
 		show_upto(pane, frame, pane->line[pane->n - 1].sequence);
 	} else if (pane->follow && pane->newest > pane->seen) {
 		append_newest(pane, frame, pane->seen, pane->newest - 1, height);
@@ -260,18 +264,34 @@ static bool shows_followed(const struct pane *pane)
 	return false;
 }
 
+static struct layout layout_of(const struct pane *pane, int width)
+{
+	return layout_make(line_columns, LINE_COLUMNS,
+		pane->hidden_columns | (pane->followed ? 0 : 1u << LINE_PACKET), pane->first_column, width);
+}
+
+/* Looks up the lines, and makes the columns for them: where packets are followed there is one more. */
+static struct layout lay_out(struct pane *pane, const struct frame *frame, int height, int width)
+{
+	struct layout layout = layout_of(pane, width);
+
+	update(pane, frame, height, layout_drawn(&layout, width));
+	if (pane->n && shows_followed(pane) != pane->followed) {
+		pane->followed = !pane->followed;
+		layout = layout_of(pane, width);
+		update(pane, frame, height, layout_drawn(&layout, width));
+	}
+	return layout;
+}
+
 void pane_draw(struct pane *pane, const struct frame *frame, const struct canvas *canvas,
 	struct area area)
 {
 	struct area head = area_take_top(&area, 1), foot = area_take_bottom(&area, 1);
-	struct layout layout;
+	struct layout layout = lay_out(pane, frame, area.h, area.w - 2);
 	char minute[16];
 	int x = head.x + 2;
 
-	pane_update(pane, frame, area.h);
-	layout = layout_make(line_columns, LINE_COLUMNS,
-		pane->hidden_columns | (shows_followed(pane) ? 0 : 1u << LINE_PACKET),
-		pane->first_column, area.w - 2);
 	for (int k = 0; head.h && k < layout.n && x < head.x + head.w; k++) {
 		const struct column *column = &line_columns[layout.column[k]];
 
@@ -291,7 +311,7 @@ void pane_draw(struct pane *pane, const struct frame *frame, const struct canvas
 		draw_line(pane, frame, canvas, &layout, area, i);
 	if (!pane->n && area.h)
 		canvas_role(canvas, area.y, area.x + 2, area.w - 2, ROLE_DIM,
-			pane->filter[0] ? "no line matches the filter" : "no lines yet");
+			pane->filter[0] ? "no line has that in a column on screen" : "no lines yet");
 	if (foot.h)
 		draw_foot(pane, frame, canvas, foot);
 }

@@ -41,6 +41,8 @@ struct pane {
 	int height;
 	int at; /* selected, index of line */
 	int first_column;
+	uint32_t drawn_columns; /* bit c: column c is on screen; find and filter look at these */
+	bool followed;		/* a line on screen is of a packet that is followed */
 	char find[PANE_TEXT];
 	char filter[PANE_TEXT];
 	uint64_t mark[PANE_MARKS]; /* sequence numbers */
@@ -51,9 +53,6 @@ struct pane {
 /* -ENOMEM. */
 int pane_init(struct pane *pane, const struct line_choice *choice);
 void pane_free(struct pane *pane);
-
-/* Looks up the lines for a pane of `height` rows. */
-void pane_update(struct pane *pane, const struct frame *frame, int height);
 
 /* Head, lines, and a last row that says whether it follows and what is not shown. */
 void pane_draw(struct pane *pane, const struct frame *frame, const struct canvas *canvas,

@@ -136,10 +136,10 @@ const char *line_cell(const struct host *host, const struct trace_line *line,
 	return buf;
 }
 
-const char *line_text(const struct host *host, const struct trace_record *record, uint64_t real_ns,
+const char *line_text(const struct host *host, const struct trace_record *record, uint32_t columns,
 	char *buf, size_t size)
 {
-	struct trace_line line = { .real_ns = real_ns, .record = *record };
+	struct trace_line line = { .record = *record };
 	struct packet packet;
 	size_t used = 0;
 
@@ -147,8 +147,11 @@ const char *line_text(const struct host *host, const struct trace_record *record
 	buf[0] = '\0';
 	for (int c = 0; c < LINE_COLUMNS && used < size; c++) {
 		char cell[SYMBOL_TEXT_MAX];
-		const char *text = line_cell(host, &line, &packet, c, cell, sizeof(cell));
+		const char *text;
 
+		if (c == LINE_TIME || !(columns >> c & 1))
+			continue;
+		text = line_cell(host, &line, &packet, c, cell, sizeof(cell));
 		if (text[0])
 			used += snprintf(buf + used, size - used, "%s%s", used ? " " : "", text);
 	}

@@ -36,8 +36,9 @@ enum { LINE_CELL_MAX = 160 };
 const char *line_cell(const struct host *host, const struct trace_line *line,
 	const struct packet *packet, enum line_column column, char *buf, size_t size);
 
-/* All cells with a blank between them. */
-const char *line_text(const struct host *host, const struct trace_record *record, uint64_t real_ns,
+/* The cells of some columns (bit c: column c) with a blank between them; without the time, which the
+ * record alone does not tell as it is shown. */
+const char *line_text(const struct host *host, const struct trace_record *record, uint32_t columns,
 	char *buf, size_t size);
 
 /* Why it was dropped, and where; "" where it does not say. */

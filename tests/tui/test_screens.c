@@ -295,6 +295,33 @@ static void test_programs(void **state)
 	play_end(&play);
 }
 
+/* Text is found where it can be seen: the ABI has room in 200 columns and none in 80, like a line's interface. */
+static void test_hidden_columns(void **state)
+{
+	const struct size *size = *state;
+	bool wide = size->cols >= 200;
+	struct play play;
+
+	play_start(&play, size, "hidden");
+	PRESS(&play, "2 / i386 Enter", wide ? "> read " : "'i386' is not here");
+	PRESS(&play, "f i386 Enter", wide ? "... 5 filtered by 'i386'" : "... 6 filtered by 'i386'");
+	vt_resize(play.vt, size->rows, wide ? 80 : 200);
+	vt_expect(play.vt, wide ? "... 6 filtered by 'i386'" : "... 5 filtered by 'i386'");
+	vt_resize(play.vt, size->rows, size->cols);
+	vt_expect(play.vt, wide ? "... 5 filtered by 'i386'" : "... 6 filtered by 'i386'");
+	/* Of a cell that is cut, what is cut off counts, too. */
+	PRESS(&play, "5 / netif_receive_skb Enter", "standing still", "!is not here");
+	PRESS(&play, "f eth0 Enter", wide ? "17.888888" : "no line has that in a column on screen");
+	vt_resize(play.vt, size->rows, wide ? 80 : 200);
+	vt_expect(play.vt, wide ? "no line has that in a column on screen" : "17.888888");
+	vt_resize(play.vt, size->rows, size->cols);
+	vt_expect(play.vt, wide ? "17.888888" : "no line has that in a column on screen");
+	/* No time is 00:00:00, as a record's alone would be. */
+	PRESS(&play, "f Backspace Backspace Backspace Backspace 00:00 Enter",
+		"no line has that in a column on screen");
+	play_end(&play);
+}
+
 /* An interface's two ways are two rows, each with its own history, and the selection goes through them all. */
 static void test_interfaces(void **state)
 {
@@ -401,6 +428,7 @@ int main(void)
 		BOTH(test_inside),
 		BOTH(test_programs),
 		BOTH(test_interfaces),
+		BOTH(test_hidden_columns),
 		BOTH(test_time),
 		BOTH(test_stale),
 	};
