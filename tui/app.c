@@ -454,7 +454,7 @@ static void hear_of_filter(struct app *app)
 	if (!state)
 		return;
 	*state = collector_filter(m->host.collector);
-	snprintf(app->filter, sizeof(app->filter), "%.90s%s%.60s", state->outer,
+	snprintf(app->filter, sizeof(app->filter), "%s%s%s", state->outer,
 		state->inner[0] ? " inner: " : "", state->inner);
 	if (state->n_asked != m->filter_seen && state->outcome != FILTER_PENDING) {
 		m->filter_seen = state->n_asked;

@@ -176,14 +176,14 @@ static void draw_foot(struct app *app, struct area line)
 	if (app->prompt.kind) {
 		prompt_draw(&app->prompt, &app->canvas, line.y, line.x, line.w);
 	} else if (app->message[0]) {
-		canvas_role(&app->canvas, line.y, line.x + 1, line.w - 1, app->message_role,
+		canvas_cut(&app->canvas, line.y, line.x + 1, line.w - 1, app->message_role,
 			app->message);
 	} else if (app->frame.source->paced && app->frame.moment.mode == CURSOR_PAUSED) {
-		canvas_role(&app->canvas, line.y, line.x + 1, line.w - 1, ROLE_PAUSED,
+		canvas_cut(&app->canvas, line.y, line.x + 1, line.w - 1, ROLE_PAUSED,
 			"p: resume, [ ] step. Counting goes on; only the screen stands still.");
 	} else if (view->ops->hint) {
 		view->ops->hint(view->state, &app->frame, text, sizeof(text));
-		canvas_role(&app->canvas, line.y, line.x + 1, line.w - 1, ROLE_DIM, text);
+		canvas_cut(&app->canvas, line.y, line.x + 1, line.w - 1, ROLE_DIM, text);
 	}
 }
 

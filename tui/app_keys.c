@@ -290,6 +290,14 @@ static void prompt_done(struct app *app)
 
 /* ---- opening prompts ---- */
 
+/* The packet filter in force, to be edited. False: a prompt has no room for it. */
+static bool filter_to_edit(struct app *app, char *buf, size_t size)
+{
+	struct filter_state state = collector_filter(app_machine(app)->host.collector);
+
+	return (size_t)snprintf(buf, size, "%s", state.outer) < size;
+}
+
 static void open_prompt(struct app *app, enum prompt_kind kind)
 {
 	struct focus focus = app_focus(app);
@@ -340,7 +348,10 @@ static void open_prompt(struct app *app, enum prompt_kind kind)
 		break;
 	case PROMPT_PACKET_FILTER:
 		snprintf(label, sizeof(label), "pcap filter, in the kernel:");
-		snprintf(text, sizeof(text), "%s", app->filter);
+		if (!filter_to_edit(app, text, sizeof(text))) {
+			app_say(app, ROLE_WARN, "the filter is too long to be changed here");
+			return;
+		}
 		break;
 	default:
 		return;

@@ -63,7 +63,7 @@ struct app {
 	struct cursor_pair pair;
 	struct cpus shown_now;
 	bool traced_now[PROBE_MAX];
-	char filter[200]; /* in force, cut to what fits a screen */
+	char filter[2 * OPTIONS_FILTER_MAX + 16]; /* in force, as it is said */
 	enum grouping group;
 	enum units units;
 	bool hide_idle;

@@ -118,14 +118,35 @@ int canvas_role(const struct canvas *canvas, int y, int x, int width, enum theme
 	return canvas_text(canvas, y, x, width, colour_role(canvas->colour, role), text);
 }
 
+/* Up to the last character that is no blank: nobody misses those that follow. */
+static int inked_columns(const char *text)
+{
+	int total = text_columns(text);
+
+	for (size_t length = strlen(text); length && text[length - 1] == ' '; length--)
+		total--;
+	return total;
+}
+
 int canvas_cut(const struct canvas *canvas, int y, int x, int width, enum theme_role role,
 	const char *text)
 {
 	int used = canvas_role(canvas, y, x, width, role, text);
 
-	if (width > 1 && text_columns(text) > width)
-		canvas_role(canvas, y, x + width - 1, 1, role, canvas->utf8 ? "\u2026" : "~");
+	if (width > 1 && inked_columns(text) > width)
+		canvas_role(canvas, y, x + width - 1, 1, role, canvas_mark(canvas));
 	return used;
+}
+
+const char *canvas_mark(const struct canvas *canvas)
+{
+	return canvas->utf8 ? "\u2026" : "~";
+}
+
+int canvas_whole(const struct canvas *canvas, int y, int x, int width, enum theme_role role,
+	const char *text)
+{
+	return inked_columns(text) <= width ? canvas_role(canvas, y, x, width, role, text) : 0;
 }
 
 int canvas_printf(const struct canvas *canvas, int y, int x, int width, enum theme_role role,
@@ -137,7 +158,7 @@ int canvas_printf(const struct canvas *canvas, int y, int x, int width, enum the
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return canvas_role(canvas, y, x, width, role, text);
+	return canvas_cut(canvas, y, x, width, role, text);
 }
 
 void canvas_right(const struct canvas *canvas, int y, int x, int width, enum theme_role role,
@@ -164,11 +185,14 @@ void canvas_rule(const struct canvas *canvas, int y, int x, int width, const cha
 	if (y < 0 || y >= getmaxy(canvas->window) || x < 0 || width <= 0)
 		return;
 	if (canvas->plain) {
-		canvas_role(canvas, y, x, width, ROLE_GRAPH, title);
+		canvas_cut(canvas, y, x, width, ROLE_GRAPH, title);
 		return;
 	}
 	paint_set(canvas->window, colour_role(canvas->colour, ROLE_LINE));
 	mvwhline(canvas->window, y, x, '-', width);
-	if (title[0] && width > 6)
-		canvas_printf(canvas, y, x + 2, width - 4, ROLE_GRAPH, " %s ", title);
+	if (!title[0] || width <= 6)
+		return;
+	canvas_role(canvas, y, x + 2, 1, ROLE_GRAPH, " ");
+	x += canvas_cut(canvas, y, x + 3, width - 6, ROLE_GRAPH, title);
+	canvas_role(canvas, y, x + 3, 1, ROLE_GRAPH, " ");
 }

@@ -43,11 +43,16 @@ int canvas_text(const struct canvas *canvas, int y, int x, int width, struct pai
 /* The same in a role's paint. */
 int canvas_role(const struct canvas *canvas, int y, int x, int width, enum theme_role role,
 	const char *text);
+
+/* Text that may be too long for its place: then its last column says so, by this mark. */
+int canvas_cut(const struct canvas *canvas, int y, int x, int width, enum theme_role role,
+	const char *text);
 int canvas_printf(const struct canvas *canvas, int y, int x, int width, enum theme_role role,
 	const char *format, ...) __attribute__((format(printf, 6, 7)));
+const char *canvas_mark(const struct canvas *canvas);
 
-/* Text that may be too long for its place: then its last column says so. */
-int canvas_cut(const struct canvas *canvas, int y, int x, int width, enum theme_role role,
+/* Text that is there whole or not at all: 0 columns. */
+int canvas_whole(const struct canvas *canvas, int y, int x, int width, enum theme_role role,
 	const char *text);
 
 /* Right-aligned in the `width` columns that start at x; text that is wider loses its end. */

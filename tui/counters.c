@@ -480,7 +480,7 @@ void counters_draw(
 	}
 	grid_draw(&c->grid, canvas, area, "");
 	if (!c->rows.n && area.h > 1)
-		canvas_role(canvas, area.y + 1, area.x + 2, area.w - 2, ROLE_DIM,
+		canvas_cut(canvas, area.y + 1, area.x + 2, area.w - 2, ROLE_DIM,
 			frame->newer ? c->rows.spec->nothing : "waiting for the first sample");
 }
 

@@ -257,7 +257,7 @@ void grid_draw(struct grid *grid, const struct canvas *canvas, struct area area,
 
 		scroll_to_selection(grid, area.h);
 		describe_rest(grid, more, rest, sizeof(rest));
-		canvas_role(canvas, foot.y, foot.x + 1, foot.w - 1, ROLE_DIM, rest);
+		canvas_cut(canvas, foot.y, foot.x + 1, foot.w - 1, ROLE_DIM, rest);
 	}
 	for (int i = 0; i < area.h && grid->top + i < grid->n; i++)
 		draw_row(grid, canvas, area.y + i, area, grid->top + i);

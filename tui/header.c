@@ -45,22 +45,19 @@ static enum theme_role mode_role(const struct frame *frame)
 }
 
 /* Share of one CPU that skewtop takes: its own time, and its probes' where the kernel measures. */
-static const char *cost_text(const struct frame *frame, char *buf, size_t size)
+static void cost_texts(const struct frame *frame, char *own, char *bpf, size_t size)
 {
 	uint64_t interval = rates_interval(frame->older, frame->newer);
-	uint64_t own;
 
-	if (!interval) {
-		snprintf(buf, size, "own -");
-		return buf;
-	}
-	own = frame->newer->own_cpu_ns - frame->older->own_cpu_ns;
+	snprintf(own, size, "own -");
+	bpf[0] = '\0';
+	if (!interval)
+		return;
+	snprintf(own, size, "own %.1f%%",
+		(frame->newer->own_cpu_ns - frame->older->own_cpu_ns) * 100.0 / interval);
 	if (frame->newer->bpf_ns > frame->older->bpf_ns)
-		snprintf(buf, size, "own %.1f%% bpf %.1f%%", own * 100.0 / interval,
+		snprintf(bpf, size, "bpf %.1f%%",
 			(frame->newer->bpf_ns - frame->older->bpf_ns) * 100.0 / interval);
-	else
-		snprintf(buf, size, "own %.1f%%", own * 100.0 / interval);
-	return buf;
 }
 
 /* As much of "name, CPUs, nodes" as there is room for. */
@@ -75,51 +72,112 @@ static void who_text(const struct frame *frame, int width, char *buf, size_t siz
 		snprintf(buf, size, "skewtop %s", frame->host->name);
 }
 
-void header_top(
-	const struct canvas *canvas, const struct frame *frame, struct area line, const char *path)
+/* What stands at the right, the first to stay where it gets narrow. */
+enum top_item { TOP_MODE, TOP_LOST, TOP_OWN, TOP_BPF, TOP_CLOCK, TOP_ITEMS };
+enum { TOP_TEXT = 64, TOP_GAP = 2, TOP_NAME = 7 /* of the program, at the left */ };
+
+static void top_texts(const struct frame *frame, char text[TOP_ITEMS][TOP_TEXT])
 {
-	char mode[64], lost[NUMBER_MAX], cost[64], clock[32] = "", who[160], text[64];
-	int right = line.x + line.w, x;
+	char lost[NUMBER_MAX], clock[32] = "";
 
 	if (frame->newer)
 		clock_text(frame->newer->real_ns, 0, clock, sizeof(clock));
-	mode_text(frame, mode, sizeof(mode));
-	cost_text(frame, cost, sizeof(cost));
-	snprintf(text, sizeof(text), "lost %s",
-		number_count(frame->ledger.lost, lost, sizeof(lost)));
-	/* From the right: what must never be cut comes last and so stays. */
-	x = right - text_columns(mode) - text_columns(text) - text_columns(cost) - 4 - 10;
+	mode_text(frame, text[TOP_MODE], TOP_TEXT);
+	snprintf(text[TOP_LOST], TOP_TEXT, "lost %s", number_count(frame->ledger.lost, lost, sizeof(lost)));
+	cost_texts(frame, text[TOP_OWN], text[TOP_BPF], TOP_TEXT);
+	snprintf(text[TOP_CLOCK], TOP_TEXT, "%-8s", clock);
+}
+
+/* With the gap before it. What bpf takes belongs to what skewtop does. */
+static int top_columns(enum top_item item, const char *text)
+{
+	int gap = item == TOP_MODE ? 0 : item == TOP_BPF ? 1 : TOP_GAP;
+
+	return text[0] ? gap + text_columns(text) : 0;
+}
+
+static enum theme_role top_role(const struct frame *frame, enum top_item item)
+{
+	switch (item) {
+	case TOP_MODE:
+		return mode_role(frame);
+	case TOP_LOST:
+		return frame->ledger.lost ? ROLE_ALERT : ROLE_TEXT;
+	case TOP_CLOCK:
+		return ROLE_TITLE;
+	default:
+		return ROLE_TEXT;
+	}
+}
+
+void header_top(
+	const struct canvas *canvas, const struct frame *frame, struct area line, const char *path)
+{
+	char text[TOP_ITEMS][TOP_TEXT], who[160];
+	int columns = 0, n = 0, room;
+
+	top_texts(frame, text);
+	for (; n < TOP_ITEMS; n++) {
+		int more = top_columns(n, text[n]);
+
+		/* What is lost is said even where the name has to give way. */
+		if (n && columns + more > line.w - (n > TOP_LOST ? TOP_NAME + 1 : 0))
+			break;
+		columns += more;
+	}
+	room = line.w - columns - 1;
 	if (path[0])
 		snprintf(who, sizeof(who), "skewtop > %s", path);
 	else
-		who_text(frame, x - line.x - 1, who, sizeof(who));
-	canvas_cut(canvas, line.y, line.x, x > line.x + 1 ? x - line.x - 1 : 7, ROLE_TITLE, who);
-	if (x < line.x + 8)
-		x = line.x + 8;
-	x += canvas_role(canvas, line.y, x, right - x, mode_role(frame), mode) + 2;
-	x += canvas_role(canvas, line.y, x, right - x, frame->ledger.lost ? ROLE_ALERT : ROLE_TEXT, text) +
-	     2;
-	x += canvas_role(canvas, line.y, x, right - x, ROLE_TEXT, cost);
-	if (right - 8 > x)
-		canvas_role(canvas, line.y, right - 8, 8, ROLE_TITLE, clock);
+		who_text(frame, room, who, sizeof(who));
+	if (room > 1)
+		canvas_cut(canvas, line.y, line.x, room, ROLE_TITLE, who);
+	line.x += room + 1;
+	for (int i = 0; i < n; i++) {
+		int used = top_columns(i, text[i]), own = text_columns(text[i]);
+
+		canvas_role(canvas, line.y, line.x + used - own, own, top_role(frame, i), text[i]);
+		line.x += used;
+	}
 }
 
 /* ---- tabs ---- */
 
-/* How the screen differs from "everything, by CPU": short, only what applies. */
-static void narrowing_text(const struct frame *frame, const char *notes, char *buf, size_t size)
+/* A list of words that takes at most `most` bytes: whole words of it, and a mark for the rest. */
+static void cut_list(char *text, size_t most, const char *mark)
 {
-	char cpus[64];
+	size_t end = most;
+
+	if (strlen(text) <= most)
+		return;
+	while (end && text[end - 1] != ',')
+		end--;
+	/* No comma: one long word, which ends with a character of its own. */
+	if (!end)
+		for (end = most; end && (text[end] & 0xc0) == 0x80; end--)
+			;
+	strcpy(text + end, mark);
+}
+
+/* How the screen differs from "everything, by CPU": short, only what applies. */
+static void narrowing_text(
+	const struct frame *frame, const char *notes, const char *mark, char *buf, size_t size)
+{
+	char cpus[64], only[sizeof(frame->host->narrowed) + 4];
 	size_t used = 0;
 
 	buf[0] = '\0';
 	if (notes[0])
 		used += snprintf(buf, size, "%s  ", notes);
-	if (frame->host->narrowed[0] && used < size)
-		used += snprintf(buf + used, size - used, "only %.60s  ", frame->host->narrowed);
+	if (frame->host->narrowed[0] && used < size) {
+		snprintf(only, sizeof(only), "%s", frame->host->narrowed);
+		cut_list(only, 60, mark);
+		used += snprintf(buf + used, size - used, "only %s  ", only);
+	}
 	if (frame->shown && used < size) {
 		cpus_format(frame->shown, cpus, sizeof(cpus));
-		used += snprintf(buf + used, size - used, "cpu:%.20s  ", cpus);
+		cut_list(cpus, 20, mark);
+		used += snprintf(buf + used, size - used, "cpu:%s  ", cpus);
 	}
 	if (frame->group != GROUP_BY_CPU && used < size)
 		used += snprintf(buf + used, size - used, "by %s  ", grouping_name(frame->group));
@@ -132,23 +190,34 @@ static void narrowing_text(const struct frame *frame, const char *notes, char *b
 			buf[--used] = '\0';
 }
 
+static int tab_text(int tab, int current, bool named, char *buf, size_t size)
+{
+	if (tab != current && !named)
+		snprintf(buf, size, " %d ", tab + 1);
+	else
+		snprintf(buf, size, tab == current ? "[%d %s]" : " %d %s ", tab + 1, tabs[tab]->title);
+	return text_columns(buf);
+}
+
 void header_tabs(const struct canvas *canvas, struct area line, int current)
 {
-	int x = line.x, right = line.x + line.w, whole = 0;
+	int x = line.x, right = line.x + line.w, whole = 0, later;
+	bool named;
+	char tab[32];
 
 	for (int i = 0; i < n_tabs; i++)
 		whole += text_columns(tabs[i]->title) + 4;
-	for (int i = 0; i < n_tabs && x < right; i++) {
-		char tab[32];
-		int used;
+	/* Where they do not fit, only the one on screen has its name, and its place before all others. */
+	named = whole - 1 <= line.w;
+	later = tab_text(current, current, named, tab, sizeof(tab));
+	for (int i = 0; i < n_tabs; i++) {
+		int used = tab_text(i, current, named, tab, sizeof(tab));
 
-		/* Where they do not fit, only the one on screen has its name. */
-		if (i != current && whole - 1 > line.w)
-			snprintf(tab, sizeof(tab), " %d ", i + 1);
-		else
-			snprintf(tab, sizeof(tab), i == current ? "[%d %s]" : " %d %s ", i + 1, tabs[i]->title);
-		used = canvas_role(canvas, line.y, x, right - x,
-			i == current ? tabs[i]->box : ROLE_DIM, tab);
+		if (i == current)
+			later = 0;
+		else if (x + used + later > right + named)
+			continue;
+		canvas_role(canvas, line.y, x, right - x, i == current ? tabs[i]->box : ROLE_DIM, tab);
 		hits_add(canvas->hits, HIT_TAB, line.y, x, 1, used, i);
 		x += used;
 	}
@@ -157,9 +226,9 @@ void header_tabs(const struct canvas *canvas, struct area line, int current)
 void header_rule(
 	const struct canvas *canvas, const struct frame *frame, struct area line, const char *notes)
 {
-	char text[200];
+	char text[1024];
 
-	narrowing_text(frame, notes, text, sizeof(text));
+	narrowing_text(frame, notes, canvas_mark(canvas), text, sizeof(text));
 	canvas_rule(canvas, line.y, line.x, line.w, text);
 }
 
@@ -179,30 +248,47 @@ static const struct stat stat_lines[] = {
 	{ STATS_DROPS, "DROP", TABLE_DROPS, 0, -1 },
 };
 
+/* As many as there is room for, from the left; the columns that they take. */
+static int draw_figures(const struct canvas *canvas, struct area line, const char *name, const struct spread *s)
+{
+	char text[6][32], number[NUMBER_MAX], cpu[24] = "";
+	int used = 0;
+
+	if (s->max_cpu >= 0)
+		snprintf(cpu, sizeof(cpu), "cpu%d", s->max_cpu);
+	snprintf(text[0], sizeof(text[0]), "%-4s%8s/s", name,
+		number_rate(s->sum, s->state, number, sizeof(number)));
+	snprintf(text[1], sizeof(text[1]), "  avg %7s", number_rate(s->mean, s->state, number, sizeof(number)));
+	snprintf(text[2], sizeof(text[2]), "  max %7s", number_rate(s->max, s->state, number, sizeof(number)));
+	snprintf(text[3], sizeof(text[3]), " %-7s", cpu);
+	snprintf(text[4], sizeof(text[4]), "%6s avg", number_times(s->x_avg, number, sizeof(number)));
+	snprintf(text[5], sizeof(text[5]), s->state == RATE_FRESH ? "  top1 %5.1f%%" : "  top1     -%%",
+		s->top_share * 100);
+	for (int i = 0; i < 6; i++) {
+		int more = canvas_whole(canvas, line.y, line.x + used, line.w - used, ROLE_TEXT, text[i]);
+
+		if (!more)
+			break;
+		used += more;
+	}
+	return used;
+}
+
+enum { LEAST_HISTORY = 4 };
+
 static void draw_stat(const struct canvas *canvas, const struct frame *frame, struct area line,
 	const struct stat *stat)
 {
 	struct spread s = rates_spread_table(frame->older, frame->newer, frame->host, frame->shown,
 		stat->table, stat->flags, 0, NULL);
-	char sum[NUMBER_MAX], avg[NUMBER_MAX], max[NUMBER_MAX], times[NUMBER_MAX], cpu[24] = "";
-	char top1[NUMBER_MAX] = "    -";
 	float values[SERIES_POINTS];
-	int used, n;
+	int used = draw_figures(canvas, line, stat->name, &s), n;
 
-	if (s.max_cpu >= 0)
-		snprintf(cpu, sizeof(cpu), "cpu%d", s.max_cpu);
-	if (s.state == RATE_FRESH)
-		snprintf(top1, sizeof(top1), "%5.1f", s.top_share * 100);
-	used = canvas_printf(canvas, line.y, line.x, line.w, ROLE_TEXT,
-		"%-4s%8s/s  avg %7s  max %7s %-7s%6s avg  top1 %s%%  ", stat->name,
-		number_rate(s.sum, s.state, sum, sizeof(sum)),
-		number_rate(s.mean, s.state, avg, sizeof(avg)),
-		number_rate(s.max, s.state, max, sizeof(max)), cpu,
-		number_times(s.x_avg, times, sizeof(times)), top1);
+	used += 2;
 	n = line.w - used;
 	if (n > 60)
 		n = 60;
-	if (stat->series < 0 || n <= 0)
+	if (stat->series < 0 || n < LEAST_HISTORY)
 		return;
 	n = spark_values(canvas, n);
 	series_of_cpu(frame->series, frame->newer->sequence, stat->series, -1, values,
@@ -232,7 +318,7 @@ void header_bar(const struct canvas *canvas, const struct keymap *keymap, struct
 	int x = line.x + 1, right = line.x + line.w;
 	const char *label;
 
-	for (int rank = 1; x < right; rank++) {
+	for (int rank = 1;; rank++) {
 		enum action action = action_of_bar(rank, &label);
 		char key[KEY_NAME_MAX];
 		int start = x;
@@ -240,6 +326,8 @@ void header_bar(const struct canvas *canvas, const struct keymap *keymap, struct
 		if (action == ACTION_NONE)
 			break;
 		keymap_key(keymap, action, key, sizeof(key));
+		if (x + text_columns(key) + text_columns(label) > right)
+			break;
 		x += canvas_role(canvas, line.y, x, right - x, ROLE_HIGHLIGHT, key);
 		x += canvas_role(canvas, line.y, x, right - x, ROLE_TEXT, label);
 		hits_add(canvas->hits, HIT_ACTION, line.y, start, 1, x - start, action);

@@ -310,7 +310,7 @@ void pane_draw(struct pane *pane, const struct frame *frame, const struct canvas
 	for (int i = 0; i < pane->n && i < area.h; i++)
 		draw_line(pane, frame, canvas, &layout, area, i);
 	if (!pane->n && area.h)
-		canvas_role(canvas, area.y, area.x + 2, area.w - 2, ROLE_DIM,
+		canvas_cut(canvas, area.y, area.x + 2, area.w - 2, ROLE_DIM,
 			pane->filter[0] ? "no line has that in a column on screen" : "no lines yet");
 	if (foot.h)
 		draw_foot(pane, frame, canvas, foot);

@@ -595,7 +595,7 @@ static void draw(void *state, const struct frame *frame, const struct canvas *ca
 
 	v->width = area.w;
 	if (!frame->newer) {
-		canvas_role(canvas, area.y, area.x + 2, area.w - 2, ROLE_DIM, "waiting for the first sample");
+		canvas_cut(canvas, area.y, area.x + 2, area.w - 2, ROLE_DIM, "waiting for the first sample");
 		return;
 	}
 	wanted = v->groups.n <= LANES_MOST ? v->groups.n : heat_rows(&v->groups, area.w);

@@ -214,7 +214,7 @@ static void draw_inside(const struct drill_view *v, const struct frame *frame, c
 	if (inside_known(frame, v->drill.row))
 		inside_draw(frame, v->drill.row, canvas, area);
 	else
-		canvas_role(canvas, area.y, area.x + 1, area.w - 1,
+		canvas_cut(canvas, area.y, area.x + 1, area.w - 1,
 			s->inside_text[0] ? ROLE_ALERT : ROLE_DIM,
 			s->inside_text[0] ? s->inside_text : "probing the function's return ...");
 }

@@ -93,7 +93,7 @@ static void draw_entry(const struct help_view *v, const struct canvas *canvas, i
 
 	canvas_role(canvas, y, x, 5, ROLE_TITLE, first ? key_group_name(line->group) : "");
 	canvas_right(canvas, y, x + 5, KEYS_WIDTH - 1, ROLE_HIGHLIGHT, line->keys);
-	canvas_role(canvas, y, x + 5 + KEYS_WIDTH, w - 5 - KEYS_WIDTH, ROLE_TEXT, line->text);
+	canvas_cut(canvas, y, x + 5 + KEYS_WIDTH, w - 5 - KEYS_WIDTH, ROLE_TEXT, line->text);
 }
 
 static void draw(void *state, const struct frame *frame, const struct canvas *canvas, struct area area)
@@ -115,7 +115,7 @@ static void draw(void *state, const struct frame *frame, const struct canvas *ca
 		return;
 	canvas_rule(canvas, foot.y, foot.x, foot.w, v->most ? "more below: j k" : "");
 	for (int i = 0; i < LEGEND_LINES; i++)
-		canvas_role(canvas, foot.y + 1 + i, foot.x + 1, foot.w - 1, ROLE_DIM, legend[i]);
+		canvas_cut(canvas, foot.y + 1 + i, foot.x + 1, foot.w - 1, ROLE_DIM, legend[i]);
 }
 
 static bool act(void *state, struct app *app, const struct frame *frame, enum action action)

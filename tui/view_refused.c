@@ -114,7 +114,7 @@ static void draw(void *state, const struct frame *frame, const struct canvas *ca
 	struct area head = area_take_top(&area, 1);
 
 	if (!frame->functions.found) {
-		canvas_role(canvas, head.y, head.x + 1, head.w - 1, ROLE_DIM,
+		canvas_cut(canvas, head.y, head.x + 1, head.w - 1, ROLE_DIM,
 			frame->host->functions_note[0] ? frame->host->functions_note :
 							 "no functions were looked for");
 		return;

@@ -170,7 +170,7 @@ static void draw(void *state, const struct frame *frame, const struct canvas *ca
 	if (!foot.h)
 		return;
 	canvas_rule(canvas, foot.y, foot.x, foot.w, "");
-	canvas_role(canvas, foot.y + 1, foot.x + 1, foot.w - 1, ROLE_DIM,
+	canvas_cut(canvas, foot.y + 1, foot.x + 1, foot.w - 1, ROLE_DIM,
 		"left right: change   space: show or hide a column   W: keep it   Esc: back");
 }
 

@@ -72,10 +72,10 @@ static void draw(void *state, const struct frame *frame, const struct canvas *ca
 			number_count(l->of[LOSS_RATE_LIMITED], held, sizeof(held)),
 			number_count(l->of[LOSS_RING_FULL], full, sizeof(full)), names);
 	else if (frame->source->select)
-		canvas_role(canvas, head.y, head.x + 1, head.w - 1, ROLE_DIM,
+		canvas_cut(canvas, head.y, head.x + 1, head.w - 1, ROLE_DIM,
 			"no probe is traced: Enter on a row of Functions or Drops traces it");
 	else
-		canvas_role(canvas, head.y, head.x + 1, head.w - 1, ROLE_DIM,
+		canvas_cut(canvas, head.y, head.x + 1, head.w - 1, ROLE_DIM,
 			"the lines that were recorded");
 	pane_draw(&trace->pane, frame, canvas, area);
 }
