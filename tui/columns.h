@@ -29,12 +29,12 @@ struct layout {
 /*
  * The columns that `width` has room for, with what is left over shared among those that can use it.
  * Bit c of `hidden` takes column c away; the first `scrolled` columns after the first, which names the
- * row, are passed over.
+ * row, are passed over. Numbers are there whole or not at all: half of one would be another number.
  */
 struct layout layout_make(
 	const struct column *columns, int n, uint32_t hidden, int scrolled, int width);
 
-/* Bit c: column c of the layout begins within `width`. */
-uint32_t layout_drawn(const struct layout *layout, int width);
+/* Bit c: the layout has column c. */
+uint32_t layout_drawn(const struct layout *layout);
 
 #endif

@@ -129,7 +129,7 @@ int grid_arrange(struct grid *grid, const void *rows, int n, int width, bool hid
 	grid->rows = rows;
 	grid->layout = layout_make(grid->ops->columns, grid->ops->n_columns, hidden_now(grid),
 		grid->first_column, width - MARGIN);
-	grid->drawn_columns = layout_drawn(&grid->layout, width - MARGIN);
+	grid->drawn_columns = layout_drawn(&grid->layout);
 	grid->n_all = n;
 	grid->n = grid->n_idle = grid->n_filtered = 0;
 	for (int i = 0; i < n; i++) {
@@ -182,13 +182,11 @@ static void draw_row(const struct grid *grid, const struct canvas *canvas, int y
 		canvas_blank(canvas, y, area.x, area.w, ROLE_SELECTED);
 	canvas_role(canvas, y, area.x, MARGIN, selected ? ROLE_SELECTED : marked ? ROLE_MARK : ROLE_TEXT,
 		selected && marked ? ">*" : selected ? ">" : marked ? "*" : "");
-	for (int i = 0; i < layout->n && x < area.x + area.w; i++) {
+	for (int i = 0; i < layout->n; i++) {
 		int c = layout->column[i];
 		int width = layout->width[i];
 		enum theme_role role;
 
-		if (width > area.x + area.w - x)
-			width = area.x + area.w - x;
 		if (grid->ops->columns[c].picture) {
 			grid->ops->draw(grid->rows, index, c, canvas, y, x, width);
 		} else {
@@ -200,7 +198,7 @@ static void draw_row(const struct grid *grid, const struct canvas *canvas, int y
 			else
 				canvas_right(canvas, y, x, width, role, cell);
 		}
-		x += layout->width[i] + COLUMN_GAP;
+		x += width + COLUMN_GAP;
 	}
 	hits_add(canvas->hits, HIT_ROW, y, area.x, 1, area.w, place);
 }
@@ -246,7 +244,7 @@ void grid_draw(struct grid *grid, const struct canvas *canvas, struct area area,
 
 	if (!head.h)
 		return;
-	for (int i = 0; i < layout->n && x < head.x + head.w; i++) {
+	for (int i = 0; i < layout->n; i++) {
 		draw_title(grid, canvas, head.y, x, layout->width[i], layout->column[i]);
 		x += layout->width[i] + COLUMN_GAP;
 	}

@@ -218,22 +218,20 @@ static void draw_line(const struct pane *pane, const struct frame *frame, const 
 		canvas_blank(canvas, y, area.x, area.w, ROLE_SELECTED);
 	canvas_role(canvas, y, area.x, 2, marked && !selected ? ROLE_MARK : role,
 		selected && marked ? ">*" : selected ? ">" : marked ? "*" : "");
-	for (int k = 0; k < layout->n && x < area.x + area.w; k++) {
+	for (int k = 0; k < layout->n; k++) {
 		int c = layout->column[k], width = layout->width[k];
 		char buf[LINE_CELL_MAX];
 		const char *cell = c == LINE_TIME ?
 					   short_time(pane, line, buf, sizeof(buf)) :
 					   line_cell(frame->host, line, &packet, c, buf, sizeof(buf));
 
-		if (width > area.x + area.w - x)
-			width = area.x + area.w - x;
 		if (line_columns[c].text)
 			canvas_cut(canvas, y, x, width, role, cell);
 		else
 			canvas_right(canvas, y, x, width, role, cell);
 		if (line_columns[c].text)
 			draw_found(canvas, y, x, width, cell, pane->find);
-		x += layout->width[k] + COLUMN_GAP;
+		x += width + COLUMN_GAP;
 	}
 	hits_add(canvas->hits, HIT_LINE, y, area.x, 1, area.w, i);
 }
@@ -275,11 +273,11 @@ static struct layout lay_out(struct pane *pane, const struct frame *frame, int h
 {
 	struct layout layout = layout_of(pane, width);
 
-	update(pane, frame, height, layout_drawn(&layout, width));
+	update(pane, frame, height, layout_drawn(&layout));
 	if (pane->n && shows_followed(pane) != pane->followed) {
 		pane->followed = !pane->followed;
 		layout = layout_of(pane, width);
-		update(pane, frame, height, layout_drawn(&layout, width));
+		update(pane, frame, height, layout_drawn(&layout));
 	}
 	return layout;
 }
@@ -292,7 +290,7 @@ void pane_draw(struct pane *pane, const struct frame *frame, const struct canvas
 	char minute[16];
 	int x = head.x + 2;
 
-	for (int k = 0; head.h && k < layout.n && x < head.x + head.w; k++) {
+	for (int k = 0; head.h && k < layout.n; k++) {
 		const struct column *column = &line_columns[layout.column[k]];
 
 		if (layout.column[k] == LINE_TIME)

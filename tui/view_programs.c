@@ -6,12 +6,13 @@
 
 static const struct column columns[] = {
 	{ .what = COUNTER_NAME, .id = "name", .title = "PROGRAM", .width = 16, .most = 32, .text = true },
-	{ .what = COUNTER_WHERE, .id = "where", .title = "WHERE", .width = 18, .most = 48, .text = true },
+	{ .what = COUNTER_WHERE, .id = "where", .title = "WHERE", .width = 18, .most = 48, .rank = 1,
+		.text = true },
 	{ .what = COUNTER_SUM, .id = "sum", .title = "PKT/s", .width = 7 },
 	{ .what = COUNTER_COLUMN + PROGRAM_VERDICTS + VERDICT_PASS, .id = "pass", .title = "PASS/s",
-		.width = 7 },
+		.width = 7, .rank = 1 },
 	{ .what = COUNTER_COLUMN + PROGRAM_VERDICTS + VERDICT_DROP, .id = "drop", .title = "DROP/s",
-		.width = 7 },
+		.width = 7, .rank = 1 },
 	{ .what = COUNTER_COLUMN + PROGRAM_VERDICTS + VERDICT_REDIRECT, .id = "redirect", .title = "REDIR/s",
 		.width = 7, .rank = 1 },
 	{ .what = COUNTER_COLUMN + PROGRAM_VERDICTS + VERDICT_ABORTED, .id = "aborted", .title = "ABORT/s",

@@ -85,6 +85,31 @@ static void test_own_tab(void **state)
 	screen_end(screen);
 }
 
+/* Inside a CPU rows have two names: both get shorter before their number goes. */
+static void test_inside_cpu(void **state)
+{
+	static const int widths[] = { 80, 60, 40, 24 };
+	const struct script script = busy_machine(8);
+	const struct screen_options options = {
+		.terminal = { .rows = 12, .cols = 100 },
+		.script = &script,
+		.upto = 8,
+	};
+	struct screen *screen = screen_start(&options);
+
+	(void)state;
+	screen_press(screen, "1 Enter");
+	vt_expect(screen_vt(screen), "50.0k");
+	for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+		vt_resize(screen_vt(screen), 12, widths[i]);
+		vt_settle(screen_vt(screen));
+		vt_expect(screen_vt(screen), "SUM/s v");
+		vt_expect(screen_vt(screen), "50.0k");
+		vt_expect(screen_vt(screen), "> ");
+	}
+	screen_end(screen);
+}
+
 /* ---- the rule ---- */
 
 struct rule {
@@ -146,7 +171,7 @@ int main(void)
 		RULES = sizeof(rules) / sizeof(rules[0]),
 	};
 	static char names[NARROW + RULES][32];
-	struct CMUnitTest tests[NARROW + RULES + 1];
+	struct CMUnitTest tests[NARROW + RULES + 2];
 	int n = 0;
 
 	for (int i = 0; i < NARROW; i++, n++) {
@@ -157,6 +182,7 @@ int main(void)
 		snprintf(names[n], sizeof(names[n]), "rule %d", i);
 		tests[n] = (struct CMUnitTest){ names[n], test_rule, NULL, NULL, (void *)&rules[i] };
 	}
-	tests[n] = (struct CMUnitTest)cmocka_unit_test(test_own_tab);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_own_tab);
+	tests[n] = (struct CMUnitTest)cmocka_unit_test(test_inside_cpu);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
