@@ -89,6 +89,7 @@ const char *key_text(int key, char *buf, size_t size)
 
 struct keymap {
 	int key[ACTIONS][KEYS_PER_ACTION]; /* 0: none */
+	int lost[ACTIONS];		   /* its last key, which another action has got */
 };
 
 /* Terminals differ in what Enter and Backspace send. */
@@ -141,6 +142,8 @@ static void take_away(struct keymap *keymap, int key)
 	for (int a = 1; a < ACTIONS; a++) {
 		int kept = 0;
 
+		if (keymap->key[a][0] == key && !keymap->key[a][1])
+			keymap->lost[a] = key;
 		for (int i = 0; i < KEYS_PER_ACTION; i++)
 			if (keymap->key[a][i] != key)
 				keymap->key[a][kept++] = keymap->key[a][i];
@@ -167,6 +170,7 @@ int keymap_bind(struct keymap *keymap, const char *name, const char *list, struc
 	for (int i = 0; i < n; i++)
 		take_away(keymap, keys[i]);
 	memcpy(keymap->key[action], keys, sizeof(keys));
+	keymap->lost[action] = 0;
 	return 0;
 }
 
@@ -178,6 +182,16 @@ enum action keymap_action(const struct keymap *keymap, int key)
 			if (keymap->key[a][i] == key)
 				return a;
 	return ACTION_NONE;
+}
+
+enum action keymap_taker(const struct keymap *keymap, enum action action, char *buf, size_t size)
+{
+	int key = keymap->lost[action];
+
+	if (!key || keymap->key[action][0])
+		return ACTION_NONE;
+	key_text(key, buf, size);
+	return keymap_action(keymap, key);
 }
 
 const char *keymap_key(const struct keymap *keymap, enum action action, char *buf, size_t size)

@@ -41,6 +41,12 @@ int keymap_bind(struct keymap *keymap, const char *name, const char *keys, struc
 
 enum action keymap_action(const struct keymap *keymap, int key);
 
+/*
+ * The action that has got the last key of one that has none any more, and that key; ACTION_NONE where the action has
+ * a key, or was given none.
+ */
+enum action keymap_taker(const struct keymap *keymap, enum action action, char *buf, size_t size);
+
 /* The action's first key, or "" if it has none. */
 const char *keymap_key(const struct keymap *keymap, enum action action, char *buf, size_t size);
 

@@ -22,6 +22,19 @@ void settings_options(struct options *options, const struct config *config)
 	options->no_mouse |= !config->mouse;
 }
 
+/* After all bindings: a later one may give another key to an action that has lost its own. */
+static void note_keyless(const struct keymap *keymap, struct config *config)
+{
+	for (int a = ACTION_NONE + 1; a < ACTIONS; a++) {
+		char key[KEY_NAME_MAX];
+		enum action taker = keymap_taker(keymap, a, key, sizeof(key));
+
+		if (taker != ACTION_NONE)
+			config_note(config, "config: '%s' has no key any more: '%s' took %s", action_name(a),
+				action_name(taker), key);
+	}
+}
+
 void settings_keys(struct keymap *keymap, struct config *config)
 {
 	for (int i = 0; i < config->n_lists; i++) {
@@ -37,6 +50,7 @@ void settings_keys(struct keymap *keymap, struct config *config)
 		if (keymap_bind(keymap, list->name, keys, &why))
 			config_note(config, "config: %s", why.text);
 	}
+	note_keyless(keymap, config);
 }
 
 static bool names(const struct config_list *list, const char *id)

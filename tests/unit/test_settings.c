@@ -118,7 +118,7 @@ static void test_not_defined(void **state)
 
 static void test_keys(void **state)
 {
-	struct config *config = config_of("[keys]\nquit = q F10 ^C\npause = x p\nnothing = k\nhelp = NoKey\n");
+	struct config *config = config_of("[keys]\nquit = Q F10\npause = p Z\nnothing = k\nhelp = NoKey\n");
 	struct keymap *keymap = keymap_new();
 
 	(void)state;
@@ -127,6 +127,26 @@ static void test_keys(void **state)
 	assert_int_equal(config->n_notes, 2);
 	assert_string_equal(config->note[0].text, "config: there is no action called 'nothing' to bind a key to");
 	assert_non_null(strstr(config->note[1].text, "'NoKey' is no key for 'help'"));
+	keymap_free(keymap);
+	free(config);
+}
+
+/* An action that no key starts any more is told of, unless that is what its own line says, or it has another. */
+static void test_keys_taken(void **state)
+{
+	struct config *config = config_of("[keys]\nleave = \npause = x p\nfind = F3 u\nunits = =\nsort = t F6\n"
+					  "theme = ^T\nfollow = F8\ngroup = F5 F\nfilter = :\n"
+					  "go-to-time = J\ncpus = J\nmark = Space\n");
+	struct keymap *keymap = keymap_new();
+
+	(void)state;
+	assert_non_null(keymap);
+	settings_keys(keymap, config);
+	assert_int_equal(config->n_notes, 2);
+	assert_string_equal(
+		config->note[0].text, "config: 'go-to-time' has no key any more: 'cpus' took J");
+	assert_string_equal(
+		config->note[1].text, "config: 'packet-filter' has no key any more: 'pause' took x");
 	keymap_free(keymap);
 	free(config);
 }
@@ -153,6 +173,7 @@ int main(void)
 		cmocka_unit_test(test_defined),
 		cmocka_unit_test(test_not_defined),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_keys_taken),
 		cmocka_unit_test(test_columns),
 	};
 
