@@ -141,6 +141,7 @@ static void draw_hop(const struct packet_view *v, const struct frame *frame,
 	char time[32], since[32] = "", end[SYMBOL_TEXT_MAX] = "", reason[64] = "", becomes[160];
 	char branch = v->hops.n_branches > 1 ? 'a' + v->hops.branch_of[i] : ' ';
 	const struct hop_widths *w = hop_widths(&area);
+	int x = area.x, right = area.x + area.w;
 
 	if (i)
 		elapsed(v->hops.line[i - 1].real_ns, line->real_ns, since, sizeof(since));
@@ -151,11 +152,15 @@ static void draw_hop(const struct packet_view *v, const struct frame *frame,
 	if (i == v->at)
 		canvas_blank(canvas, y, area.x, area.w, ROLE_SELECTED);
 	clock_text(line->real_ns, 6, time, sizeof(time));
-	canvas_printf(canvas, y, area.x, area.w, role,
-		"%c%c %s %*s  %*u  %-*.*s %*u  %-*.*s %s%s%s%s", i == v->at ? '>' : ' ', branch,
-		time + strlen(time) - w->digits, w->since, since, w->cpu, record->cpu, w->probe,
-		w->probe, line_probe(frame->host, record), w->len, record->len, w->interface,
-		w->interface, record->ifname, reason, reason[0] && end[0] ? " at " : "", end,
+	x += canvas_printf(canvas, y, x, right - x, role, "%c%c %s %*s  %*u  ", i == v->at ? '>' : ' ', branch,
+		time + strlen(time) - w->digits, w->since, since, w->cpu, record->cpu);
+	canvas_cut(canvas, y, x, w->probe < right - x ? w->probe : right - x, role,
+		line_probe(frame->host, record));
+	x += w->probe;
+	x += canvas_printf(canvas, y, x, right - x, role, " %*u  ", w->len, record->len);
+	canvas_cut(canvas, y, x, w->interface < right - x ? w->interface : right - x, role, record->ifname);
+	x += w->interface;
+	canvas_printf(canvas, y, x, right - x, role, " %s%s%s%s", reason, reason[0] && end[0] ? " at " : "", end,
 		what_it_becomes(&v->hops, i, becomes, sizeof(becomes)));
 }
 
