@@ -40,12 +40,28 @@ static void *open_losses(struct app *app, const void *argument)
 	return counters_open(&spec);
 }
 
+/* Where what was seen has gone. */
+static void sum_texts(const struct ledger_sums *l, char *sum, char *rest, size_t size)
+{
+	snprintf(sum, size, "seen %llu = delivered %llu + ring full %llu + held back %llu",
+		(unsigned long long)l->of[LOSS_SEEN], (unsigned long long)l->of[LOSS_DELIVERED],
+		(unsigned long long)l->of[LOSS_RING_FULL],
+		(unsigned long long)l->of[LOSS_RATE_LIMITED]);
+	snprintf(rest, size, " + filtered %llu + in flight %llu",
+		(unsigned long long)l->of[LOSS_FILTERED_OUT], (unsigned long long)l->in_flight);
+}
+
 static void draw(void *state, const struct frame *frame, const struct canvas *canvas, struct area area)
 {
-	struct area books = area_take_bottom(&area, area.h >= 10 ? 3 : 0);
 	const struct ledger_sums *l = &frame->ledger;
-	char missed[32];
+	char missed[32], sum[200], rest[200];
+	struct area books;
+	bool two; /* lines, for the sum on a narrow screen */
+	int used;
 
+	sum_texts(l, sum, rest, sizeof(sum));
+	two = text_columns(sum) + text_columns(rest) > area.w - 1;
+	books = area_take_bottom(&area, area.h >= 10 ? 3 + two : 0);
 	counters_draw(state, frame, canvas, area);
 	if (!books.h)
 		return;
@@ -53,15 +69,14 @@ static void draw(void *state, const struct frame *frame, const struct canvas *ca
 		snprintf(missed, sizeof(missed), "%llu", (unsigned long long)l->of[LOSS_MISSED]);
 	else
 		snprintf(missed, sizeof(missed), "unknown");
-	canvas_rule(canvas, books.y, books.x, books.w, "the books");
-	canvas_printf(canvas, books.y + 1, books.x + 1, books.w - 1, ROLE_TEXT,
-		"seen %llu = delivered %llu + ring full %llu + held back %llu + filtered %llu + in "
-		"flight %llu",
-		(unsigned long long)l->of[LOSS_SEEN], (unsigned long long)l->of[LOSS_DELIVERED],
-		(unsigned long long)l->of[LOSS_RING_FULL],
-		(unsigned long long)l->of[LOSS_RATE_LIMITED],
-		(unsigned long long)l->of[LOSS_FILTERED_OUT], (unsigned long long)l->in_flight);
-	canvas_printf(canvas, books.y + 2, books.x + 1, books.w - 1, ROLE_TEXT,
+	canvas_rule(canvas, books.y++, books.x, books.w, "the books");
+	used = canvas_cut(canvas, books.y, books.x + 1, books.w - 1, ROLE_TEXT, sum);
+	if (two) {
+		used = 0;
+		books.y++;
+	}
+	canvas_cut(canvas, books.y++, books.x + 1 + used, books.w - 1 - used, ROLE_TEXT, rest);
+	canvas_printf(canvas, books.y, books.x + 1, books.w - 1, ROLE_TEXT,
 		"delivered = kept %llu + overwritten %llu; missed %s, map full %llu, malformed %llu",
 		(unsigned long long)l->kept, (unsigned long long)l->of[LOSS_OVERWRITTEN], missed,
 		(unsigned long long)l->of[LOSS_MAP_FULL],
