@@ -166,7 +166,8 @@ static void draw_title(const struct grid *grid, const struct canvas *canvas, int
 	if (column->text || column->picture)
 		canvas_role(canvas, y, x, width, role, title);
 	else
-		canvas_right(canvas, y, x, width, role, title);
+		/* The mark may take a cell of the gap. */
+		canvas_right(canvas, y, x - 1, width + 1, role, title);
 	hits_add(canvas->hits, HIT_COLUMN, y, x, 1, width, c);
 }
 
