@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/host.h"
+#include "core/model/host.h"
 #include "tests/support/screen.h"
 #include "tui/header.h"
 
