@@ -24,6 +24,7 @@
 #include "core/names/symbols.h"
 #include "core/names/syscall_names.h"
 #include "core/recording/write.h"
+#include "core/trace/details.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -507,6 +508,55 @@ static struct line make_line(struct maker *m)
 	return line;
 }
 
+/* How a packet came to the place where it was dropped, from there outwards: by NAPI in a softirq. */
+static const struct frame {
+	uint64_t address;
+	const char *name;
+} way_in[] = {
+	{ 0xffffffff81b66041, "ip_protocol_deliver_rcu+0xb3" },
+	{ 0xffffffff81b660c4, "ip_local_deliver_finish+0x74" },
+	{ 0xffffffff81a11a85, "__netif_receive_skb_one_core+0x85" },
+	{ 0xffffffff81a121e6, "netif_receive_skb_list_internal+0x1d6" },
+	{ 0xffffffff81a12e9e, "napi_complete_done+0x6e" },
+	{ 0xffffffffc04a1c2b, "ixgbe_poll+0xb4b [ixgbe]" },
+	{ 0xffffffff81a1369b, "__napi_poll+0x2b" },
+	{ 0xffffffff81a13c1c, "net_rx_action+0x2ec" },
+	{ 0xffffffff810b2f7a, "handle_softirqs+0xca" },
+	{ 0xffffffff810b3412, "irq_exit_rcu+0xb2" },
+	{ 0xffffffff81e0b4c5, "common_interrupt+0x85" },
+	{ 0xffffffff820012a6, "asm_common_interrupt+0x26" },
+}, within_tcp[] = {
+	{ 0xffffffff81b775fc, "tcp_rcv_established+0x5fc" },
+	{ 0xffffffff81b335d2, "tcp_v4_do_rcv+0x142" },
+	{ 0xffffffff81b33f0a, "tcp_v4_rcv+0xefa" },
+};
+
+enum { N_WAY_IN = sizeof(way_in) / sizeof(way_in[0]), N_WITHIN_TCP = sizeof(within_tcp) / sizeof(within_tcp[0]) };
+
+static void add_frames(struct maker *m, struct stack_record *stack, const struct frame *frame, int n)
+{
+	for (int i = 0; i < n; i++) {
+		symbols_add(m->host->symbols, frame[i].address, frame[i].name);
+		stack->frame[stack->n_frames++] = frame[i].address;
+	}
+}
+
+/* The stack of a packet that was dropped. */
+static void pass_stack(struct maker *m, const struct trace_record *record, bool tcp)
+{
+	struct stack_record stack = {
+		.head = { .type = RECORD_STACK, .size = sizeof(stack), .cpu = record->cpu,
+			.ktime_ns = record->ktime_ns, .skb = record->skb, .probe = record->probe },
+		.n_frames = 1,
+		.frame = { record->location },
+	};
+
+	if (tcp)
+		add_frames(m, &stack, within_tcp, N_WITHIN_TCP);
+	add_frames(m, &stack, way_in, N_WAY_IN);
+	trace_details_add(m->host->details, &stack, sizeof(stack));
+}
+
 /* One packet on its way through three probes, or to its end at the place of a drop. */
 static void pass_line(struct maker *m, const struct trace_record *record)
 {
@@ -561,6 +611,7 @@ static void pass_packet(struct maker *m, uint64_t ktime_ns, bool dropped)
 	record.reason = (uint32_t)drops[line.tcp ? 0 : 1].key[1];
 	record.flags |= RECORD_HAS_LOCATION | RECORD_HAS_REASON;
 	pass_line(m, &record);
+	pass_stack(m, &record, line.tcp);
 }
 
 /* The lines of the second that begins now. */
