@@ -100,6 +100,7 @@ static void make_frame(struct app *app)
 		.units = app->units,
 		.width = COLS,
 		.hide_idle = app->hide_idle,
+		.plain = app->canvas.plain,
 		.filter = app->filter,
 		.series = m->series,
 		.log = collector_log(m->host.collector),

@@ -334,7 +334,7 @@ int counters_prepare(void *state, const struct frame *frame)
 		return err;
 	if (!c->per_cpu)
 		c->per_cpu = calloc(frame->host->topology.n_cpus + 1, sizeof(*c->per_cpu));
-	err = grid_arrange(&c->grid, &c->rows, c->rows.n, frame->width, frame->hide_idle);
+	err = grid_arrange(&c->grid, &c->rows, c->rows.n, frame, frame->hide_idle);
 	if (err || !c->per_cpu)
 		return -ENOMEM;
 	if (frame->newer)

@@ -33,6 +33,7 @@ struct frame {
 	enum units units;
 	int width; /* columns of the screen */
 	bool hide_idle;
+	bool plain; /* nothing is drawn that is no text */
 	struct functions_status functions; /* zeroed: none */
 	const char *filter; /* pcap expression in force, "" none */
 	struct series *series;

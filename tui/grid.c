@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "tui/frame.h"
 #include "tui/hits.h"
 
 enum {
@@ -39,12 +40,12 @@ static int shown_as(const struct grid *grid, int column)
 	return twin >= 0 && !(grid->hidden_columns >> twin & 1) ? twin : column;
 }
 
-static uint32_t hidden_now(const struct grid *grid)
+static uint32_t hidden_now(const struct grid *grid, const struct frame *frame)
 {
 	uint32_t hidden = grid->hidden_columns;
 
 	for (int c = 0; c < grid->ops->n_columns; c++)
-		if (shown_as(grid, c) != c)
+		if (shown_as(grid, c) != c || (frame->plain && grid->ops->columns[c].picture))
 			hidden |= UINT32_C(1) << c;
 	return hidden;
 }
@@ -116,7 +117,7 @@ static void find_selection(struct grid *grid)
 		grid->selected = grid->ops->identity(grid->rows, grid->order[grid->at]);
 }
 
-int grid_arrange(struct grid *grid, const void *rows, int n, int width, bool hide_idle)
+int grid_arrange(struct grid *grid, const void *rows, int n, const struct frame *frame, bool hide_idle)
 {
 	if (n > grid->room) {
 		int *order = realloc(grid->order, n * sizeof(*order));
@@ -127,8 +128,8 @@ int grid_arrange(struct grid *grid, const void *rows, int n, int width, bool hid
 		grid->room = n;
 	}
 	grid->rows = rows;
-	grid->layout = layout_make(grid->ops->columns, grid->ops->n_columns, hidden_now(grid),
-		grid->first_column, width - MARGIN);
+	grid->layout = layout_make(grid->ops->columns, grid->ops->n_columns, hidden_now(grid, frame),
+		grid->first_column, frame->width - MARGIN);
 	grid->drawn_columns = layout_drawn(&grid->layout);
 	grid->n_all = n;
 	grid->n = grid->n_idle = grid->n_filtered = 0;

@@ -16,6 +16,8 @@
 #include "tui/columns.h"
 #include "tui/keys.h"
 
+struct frame;
+
 enum { GRID_MARKS = 256, GRID_TEXT = 64 };
 
 struct grid_ops {
@@ -59,10 +61,10 @@ void grid_init(struct grid *grid, const struct grid_ops *ops, int sort);
 void grid_free(struct grid *grid);
 
 /*
- * Takes the rows of this frame, for an area of this width: sorts, filters, finds the selection again. The
+ * Takes the rows of this frame, for an area of the frame's width: sorts, filters, finds the selection again. The
  * filter looks at the columns that this width has room for. -ENOMEM.
  */
-int grid_arrange(struct grid *grid, const void *rows, int n, int width, bool hide_idle);
+int grid_arrange(struct grid *grid, const void *rows, int n, const struct frame *frame, bool hide_idle);
 
 /*
  * Draws the head and as many rows as fit; a last line says what is not shown ("more" is what the view

@@ -573,7 +573,7 @@ static int prepare(void *state, const struct frame *frame)
 	memset(v->syscall, 0, v->room * sizeof(*v->syscall));
 	memset(v->interface, 0, v->room * sizeof(*v->interface));
 	if (!frame->newer)
-		return grid_arrange(&v->grid, v, 0, frame->width, false);
+		return grid_arrange(&v->grid, v, 0, frame, false);
 	measure_table(v, PACKETS, frame, TABLE_PROBES, PROBE_RX | PROBE_TX);
 	measure_table(v, SYSCALLS, frame, TABLE_SYSCALLS, 0);
 	measure_table(v, DROPS, frame, TABLE_DROPS, 0);
@@ -584,7 +584,7 @@ static int prepare(void *state, const struct frame *frame)
 	v->peak = peak_of_groups(v);
 	if (find_reasons(v, frame))
 		return -ENOMEM;
-	return grid_arrange(&v->grid, v, v->groups.n, frame->width, frame->hide_idle);
+	return grid_arrange(&v->grid, v, v->groups.n, frame, frame->hide_idle);
 }
 
 static void draw(void *state, const struct frame *frame, const struct canvas *canvas, struct area area)

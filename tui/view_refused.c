@@ -105,7 +105,7 @@ static int prepare(void *state, const struct frame *frame)
 		for (v->n = 0; v->n < n && app_refused_function(v->app, v->n, &entry[v->n]); v->n++)
 			;
 	}
-	return grid_arrange(&v->grid, v->entry, v->n, frame->width, false);
+	return grid_arrange(&v->grid, v->entry, v->n, frame, false);
 }
 
 static void draw(void *state, const struct frame *frame, const struct canvas *canvas, struct area area)
