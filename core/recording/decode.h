@@ -17,7 +17,7 @@
 #include "core/recording/pcapng.h"
 
 /* Rows and names that one recording may bring; each costs some 200 bytes. */
-enum { RECORDING_ROWS_MAX = 64 << 10, RECORDING_SYMBOLS_MAX = 16 << 10, RECORDING_REASONS_MAX = 4096,
+enum { RECORDING_ROWS_MAX = 64 << 10, RECORDING_REASONS_MAX = 4096,
 	RECORDING_FILTERS_MAX = 4096 };
 
 /* The kind and payload of a block of ours; -ENOENT if it is another's. */

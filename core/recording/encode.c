@@ -5,6 +5,7 @@
 #include <linux/if_packet.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/sanitize.h"
 #include "core/filter/log.h"
@@ -33,6 +34,7 @@ struct recording_encoder {
 	bool layout_told;
 	uint64_t *dropped; /* per slot: lines lost since the last one that was encoded */
 	struct bytes payload;
+	char untold[SYMBOL_TEXT_MAX]; /* name of a location beyond those that may be told */
 };
 
 struct recording_encoder *recording_encoder_new(const struct host *host)
@@ -272,7 +274,7 @@ static int interface_of(struct recording_encoder *e, const struct trace_record *
 	return catalog_add(e->seen, SEEN_INTERFACES, &row);
 }
 
-/* The name of a location, told to the reader the first time. NULL: no memory. */
+/* The name of a location, told to the reader the first time; valid until the next call. NULL: no memory. */
 static const char *location_text(struct recording_encoder *e, uint64_t location, struct bytes *out)
 {
 	int index = catalog_find(e->seen, SEEN_LOCATIONS, location, 0);
@@ -282,6 +284,8 @@ static const char *location_text(struct recording_encoder *e, uint64_t location,
 		const struct row row = { .key = { location }, .name = text };
 
 		symbols_format(e->host->symbols, location, text, sizeof(text));
+		if (catalog_count(e->seen, SEEN_LOCATIONS) == RECORDING_SYMBOLS_MAX)
+			return strcpy(e->untold, text);
 		index = catalog_add(e->seen, SEEN_LOCATIONS, &row);
 		if (index < 0)
 			return NULL;

@@ -57,6 +57,7 @@ enum {
 	RECORDING_KEY_EVERY = 60, /* snapshots */
 	RECORDING_TEXT_MAX = 256, /* of any name, with its NUL */
 	RECORDING_FILTER_MAX = 4096, /* of a filter expression */
+	RECORDING_SYMBOLS_MAX = 16 << 10, /* names of addresses */
 };
 
 /* The start of a packet option. */

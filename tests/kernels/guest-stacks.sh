@@ -3,7 +3,7 @@
 # What goes with trace lines in this kernel: stacks and sk_buffs of tracepoints and drops, stacks of functions in the
 # context of a system call and of a softirq.
 # boot: --timeout 600
-# kernels: 6.1 6.12 newest
+# kernels: 5.10 6.1 6.12 newest
 # shellcheck source=tests/kernels/guest.sh
 . "$(dirname "$0")/guest.sh"
 export CMOCKA_MESSAGE_OUTPUT=TAP

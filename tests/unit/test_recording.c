@@ -364,6 +364,37 @@ static void a_row_is_told_before_the_line_that_names_it(void **state)
 }
 
 /* What is kept in the tree stays readable. */
+/* More places than a reader takes names of: the rest are numbers, and nothing is damaged. */
+static void more_places_than_names_are_no_damage(void **state)
+{
+	enum { LINES = RECORDING_SYMBOLS_MAX / ABI_STACK_MAX + 10 };
+	const struct recording_options options = { .path = place.path };
+	struct host *host = make_host(1, 1);
+	struct recording *r = start(&options, host, true);
+	struct listener to = recording_listener(r);
+	struct keeper read = { 0 };
+	struct error err = { "" };
+
+	(void)state;
+	for (int i = 0; i < LINES; i++) {
+		struct stack_record stack = { .head = { .type = RECORD_STACK, .size = sizeof(stack), .ktime_ns = i },
+			.n_frames = ABI_STACK_MAX };
+
+		for (int f = 0; f < ABI_STACK_MAX; f++)
+			stack.frame[f] = 0x10000 + i * ABI_STACK_MAX + f;
+		record_one(r, i);
+		assert_true(trace_details_add(host->details, &stack, sizeof(stack)));
+	}
+	to.end(to.context, NULL);
+	assert_int_equal(recording_finish(r, &err), 0);
+	keeper_read_file(&read, place.path);
+	assert_string_equal(read.error.text, "");
+	assert_int_equal(read.n_records, LINES);
+	keeper_free(&read);
+	recording_free(r);
+	host_free(host);
+}
+
 static void recordings_of_today_are_read_tomorrow(void **state)
 {
 	static const char *const names[] = { "2", "64", "256", "512" };
@@ -806,6 +837,7 @@ int main(void)
 		IN_PLACE(the_host_comes_back),
 		IN_PLACE(key_frames_and_filters_come_back),
 		IN_PLACE(a_row_is_told_before_the_line_that_names_it),
+		IN_PLACE(more_places_than_names_are_no_damage),
 		IN_PLACE(recordings_of_today_are_read_tomorrow),
 		IN_PLACE(a_damaged_snapshot_costs_no_more_than_those_that_rest_on_it),
 		IN_PLACE(an_existing_file_is_kept),
