@@ -44,7 +44,7 @@ json_keys_are_told() {
 	python3 - "$BUILD/skewtop" <<'E2'
 import glob, json, re, subprocess, sys
 recording = "tests/tui/recordings/edge-2.pcapng.gz"
-lines = subprocess.run([sys.argv[1], "--json", "--replay", recording], capture_output=True, check=True)
+lines = subprocess.run([sys.argv[1], "--json", "--details", "skbs", "--replay", recording], capture_output=True, check=True)
 keys = set()
 
 def walk(value):
