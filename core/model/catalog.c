@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "core/model/snapshot.h"
+#include "core/model/catalog.h"
 
 #include <errno.h>
 #include <linux/types.h>
