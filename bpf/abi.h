@@ -286,6 +286,7 @@ struct trace_stats {
 	__u64 interfaces_full; /* events that found the interface table full */
 	__u64 locations_full;  /* events that found the location table full */
 	__u64 tracked_full;    /* skbs and buffers that found the table of followed packets full */
+	__u64 details_full;    /* stacks and sk_buffs that found no room in the ring, their line did */
 	__u64 next_ns;	       /* the token bucket: when the next line is due */
 	__u64 packets_followed; /* so far, by this CPU */
 };
@@ -455,7 +456,7 @@ static_assert(sizeof(struct location_key) == 16, "no hidden padding");
 static_assert(sizeof(struct softirq_time) == 24, "no hidden padding");
 static_assert(sizeof(struct narrow_config) == 64 + 8 * ABI_CPU_WORDS, "no hidden padding");
 static_assert(sizeof(struct gate) == 8 + GATE_CPUS, "no hidden padding");
-static_assert(sizeof(struct trace_stats) == 80, "no hidden padding");
+static_assert(sizeof(struct trace_stats) == 88, "no hidden padding");
 static_assert(sizeof(struct tracked) == 32, "no hidden padding");
 static_assert(sizeof(struct trace_selection) == PROBE_MAX + 8, "no hidden padding");
 static_assert(sizeof(struct detail_head) == 32, "no hidden padding");

@@ -57,6 +57,7 @@ enum trace_stat {
 	TRACE_INTERFACES_FULL,
 	TRACE_LOCATIONS_FULL,
 	TRACE_TRACKED_FULL,
+	TRACE_DETAILS_FULL,
 };
 
 static __always_inline struct trace_stats *trace_stats_of_cpu(void)
@@ -231,8 +232,10 @@ static __always_inline void emit_stack(
 	struct stack_record *rec = bpf_ringbuf_reserve(&trace_ring, sizeof(*rec), 0);
 	s64 n;
 
-	if (!rec)
+	if (!rec) {
+		trace_count(TRACE_DETAILS_FULL, 1);
 		return;
+	}
 	__builtin_memset(rec, 0, sizeof(*rec));
 	fill_head(&rec->head, RECORD_STACK, sizeof(*rec), skb, event, now);
 	n = bpf_get_stack(ctx, rec->frame, sizeof(rec->frame), 0);
@@ -247,8 +250,10 @@ static __always_inline void emit_skb(
 	u32 shared_size = bpf_core_type_size(struct skb_shared_info);
 	struct skb_record *rec = bpf_ringbuf_reserve(&trace_ring, sizeof(*rec), 0);
 
-	if (!rec)
+	if (!rec) {
+		trace_count(TRACE_DETAILS_FULL, 1);
 		return;
+	}
 	__builtin_memset(rec, 0, sizeof(*rec));
 	fill_head(&rec->head, RECORD_SKB, sizeof(*rec), skb, event, now);
 	if (size > ABI_SKB_MAX)

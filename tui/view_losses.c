@@ -40,47 +40,75 @@ static void *open_losses(struct app *app, const void *argument)
 	return counters_open(&spec);
 }
 
-/* Where what was seen has gone. */
-static void sum_texts(const struct ledger_sums *l, char *sum, char *rest, size_t size)
+/* One of the books' lines, which takes two where the screen is narrow. */
+struct sentence {
+	char first[160];
+	char rest[160];
+	const char *between; /* where both stand in one line */
+};
+
+static struct sentence where_seen_went(const struct ledger_sums *l)
 {
-	snprintf(sum, size, "seen %llu = delivered %llu + ring full %llu + held back %llu",
+	struct sentence s = { .between = " + " };
+
+	snprintf(s.first, sizeof(s.first), "seen %llu = delivered %llu + ring full %llu + held back %llu",
 		(unsigned long long)l->of[LOSS_SEEN], (unsigned long long)l->of[LOSS_DELIVERED],
 		(unsigned long long)l->of[LOSS_RING_FULL],
 		(unsigned long long)l->of[LOSS_RATE_LIMITED]);
-	snprintf(rest, size, " + filtered %llu + in flight %llu",
+	snprintf(s.rest, sizeof(s.rest), "filtered %llu + in flight %llu",
 		(unsigned long long)l->of[LOSS_FILTERED_OUT], (unsigned long long)l->in_flight);
+	return s;
+}
+
+static struct sentence where_delivered_went(const struct ledger_sums *l)
+{
+	struct sentence s = { .between = "; " };
+	char missed[32] = "unknown";
+
+	if (l->missed_known)
+		snprintf(missed, sizeof(missed), "%llu", (unsigned long long)l->of[LOSS_MISSED]);
+	snprintf(s.first, sizeof(s.first), "delivered = kept %llu + overwritten %llu",
+		(unsigned long long)l->kept, (unsigned long long)l->of[LOSS_OVERWRITTEN]);
+	snprintf(s.rest, sizeof(s.rest), "missed %s, map full %llu, malformed %llu, details full %llu", missed,
+		(unsigned long long)l->of[LOSS_MAP_FULL], (unsigned long long)l->of[LOSS_MALFORMED],
+		(unsigned long long)l->of[LOSS_DETAILS_FULL]);
+	return s;
+}
+
+static int lines_of(const struct sentence *s, int width)
+{
+	return text_columns(s->first) + text_columns(s->between) + text_columns(s->rest) > width ? 2 : 1;
+}
+
+static void draw_sentence(const struct canvas *canvas, struct area *books, const struct sentence *s)
+{
+	struct area line = area_take_top(books, 1);
+	char text[400];
+
+	if (lines_of(s, line.w - 1) == 1) {
+		snprintf(text, sizeof(text), "%s%s%s", s->first, s->between, s->rest);
+		canvas_cut(canvas, line.y, line.x + 1, line.w - 1, ROLE_TEXT, text);
+		return;
+	}
+	canvas_cut(canvas, line.y, line.x + 1, line.w - 1, ROLE_TEXT, s->first);
+	line = area_take_top(books, 1);
+	snprintf(text, sizeof(text), "  %s%s", s->between[0] == ' ' ? s->between + 1 : "", s->rest);
+	canvas_cut(canvas, line.y, line.x + 1, line.w - 1, ROLE_TEXT, text);
 }
 
 static void draw(void *state, const struct frame *frame, const struct canvas *canvas, struct area area)
 {
-	const struct ledger_sums *l = &frame->ledger;
-	char missed[32], sum[200], rest[200];
-	struct area books;
-	bool two; /* lines, for the sum on a narrow screen */
-	int used;
+	const struct sentence seen = where_seen_went(&frame->ledger), delivered = where_delivered_went(&frame->ledger);
+	int wanted = 1 + lines_of(&seen, area.w - 1) + lines_of(&delivered, area.w - 1);
+	struct area books = area_take_bottom(&area, area.h >= 10 ? wanted : 0);
 
-	sum_texts(l, sum, rest, sizeof(sum));
-	two = text_columns(sum) + text_columns(rest) > area.w - 1;
-	books = area_take_bottom(&area, area.h >= 10 ? 3 + two : 0);
 	counters_draw(state, frame, canvas, area);
 	if (!books.h)
 		return;
-	if (l->missed_known)
-		snprintf(missed, sizeof(missed), "%llu", (unsigned long long)l->of[LOSS_MISSED]);
-	else
-		snprintf(missed, sizeof(missed), "unknown");
-	canvas_rule(canvas, books.y++, books.x, books.w, "the books");
-	used = canvas_cut(canvas, books.y, books.x + 1, books.w - 1, ROLE_TEXT, sum);
-	if (two) {
-		used = 0;
-		books.y++;
-	}
-	canvas_cut(canvas, books.y++, books.x + 1 + used, books.w - 1 - used, ROLE_TEXT, rest);
-	canvas_printf(canvas, books.y, books.x + 1, books.w - 1, ROLE_TEXT,
-		"delivered = kept %llu + overwritten %llu; missed %s, map full %llu, malformed %llu",
-		(unsigned long long)l->kept, (unsigned long long)l->of[LOSS_OVERWRITTEN], missed,
-		(unsigned long long)l->of[LOSS_MAP_FULL],
-		(unsigned long long)l->of[LOSS_MALFORMED]);
+	canvas_rule(canvas, books.y, books.x, books.w, "the books");
+	area_take_top(&books, 1);
+	draw_sentence(canvas, &books, &seen);
+	draw_sentence(canvas, &books, &delivered);
 }
 
 static bool act(void *state, struct app *app, const struct frame *frame, enum action action)

@@ -330,6 +330,7 @@ static int read_trace_stats(
 		table_values(t, LOSS_FILTERED_OUT, 0)[slot] += stats->filtered_out;
 		table_values(t, LOSS_MAP_FULL, 0)[slot] +=
 			stats->interfaces_full + stats->locations_full + stats->tracked_full;
+		table_values(t, LOSS_DETAILS_FULL, 0)[slot] += stats->details_full;
 	}
 	snapshot_know(snapshot, TABLE_LOSS, 0);
 	if (packets_missed(instance, &missed))

@@ -14,6 +14,7 @@ static const char *const names[LOSS_CAUSES] = {
 	[LOSS_MAP_FULL] = "map_full",
 	[LOSS_MALFORMED] = "malformed",
 	[LOSS_NOT_RECORDED] = "not_recorded",
+	[LOSS_DETAILS_FULL] = "details_full",
 };
 
 const char *loss_name(enum loss_cause cause)
@@ -49,7 +50,7 @@ struct ledger_sums ledger_sum(const struct snapshot *snapshot)
 	accounted = sums.of[LOSS_DELIVERED] + sums.of[LOSS_RING_FULL] + sums.of[LOSS_RATE_LIMITED] +
 		    sums.of[LOSS_FILTERED_OUT];
 	sums.lost = sums.of[LOSS_RING_FULL] + sums.of[LOSS_MISSED] + sums.of[LOSS_MAP_FULL] +
-		    sums.of[LOSS_MALFORMED] + sums.of[LOSS_NOT_RECORDED];
+		    sums.of[LOSS_MALFORMED] + sums.of[LOSS_NOT_RECORDED] + sums.of[LOSS_DETAILS_FULL];
 	/* While tracing runs, a record may be delivered between the reads of the two counters. */
 	sums.in_flight = saturating_difference(sums.of[LOSS_SEEN], accounted);
 	sums.kept = saturating_difference(sums.of[LOSS_DELIVERED], sums.of[LOSS_OVERWRITTEN]);
@@ -68,10 +69,11 @@ const char *ledger_text(const struct ledger_sums *l, char *buf, size_t size)
 	snprintf(buf, size,
 		"skewtop: seen %llu = delivered %llu + ring_full %llu + rate_limited %llu + "
 		"filtered_out %llu%s\n"
-		"skewtop: delivered = kept %llu + overwritten %llu; missed %s, map_full %llu, malformed %llu\n",
+		"skewtop: delivered = kept %llu + overwritten %llu; missed %s, map_full %llu, malformed %llu, "
+		"details_full %llu\n",
 		of[LOSS_SEEN], of[LOSS_DELIVERED], of[LOSS_RING_FULL], of[LOSS_RATE_LIMITED],
 		of[LOSS_FILTERED_OUT], l->balanced ? "" : " (the books do not balance)",
 		(unsigned long long)l->kept, of[LOSS_OVERWRITTEN], missed, of[LOSS_MAP_FULL],
-		of[LOSS_MALFORMED]);
+		of[LOSS_MALFORMED], of[LOSS_DETAILS_FULL]);
 	return buf;
 }

@@ -6,7 +6,7 @@
  *	delivered = kept + overwritten
  * Beside them stand what no CPU's program could see: runs the kernel skipped (missed), table entries
  * that found no room (map_full), records that came damaged out of a recording (malformed), lines that
- * are missing in the recording only (not_recorded).
+ * are missing in the recording only (not_recorded), stacks and sk_buffs that a line lacks (details_full).
  * The books are TABLE_LOSS of a snapshot; this file only says what its rows mean.
  */
 #ifndef SKEWTOP_LEDGER_H
@@ -29,6 +29,7 @@ enum loss_cause {
 	LOSS_MAP_FULL,
 	LOSS_MALFORMED,
 	LOSS_NOT_RECORDED, /* delivered, but the file or pipe took the lines too slowly */
+	LOSS_DETAILS_FULL, /* stacks and sk_buffs of delivered lines that found no room in the ring */
 	LOSS_CAUSES,
 };
 
@@ -48,7 +49,7 @@ struct ledger_sums {
 	uint64_t of[LOSS_CAUSES];
 	bool missed_known; /* LEDGER_KNOWS_MISSED */
 	uint64_t lost;	   /* what the header calls lost: ring_full + missed + map_full + malformed +
-			    * not_recorded */
+			    * not_recorded + details_full */
 	uint64_t in_flight; /* seen and not yet delivered nor lost; 0 at the end if the books balance */
 	uint64_t kept;	   /* delivered and not overwritten */
 	bool balanced;	   /* both equations above hold, exactly */

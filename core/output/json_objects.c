@@ -291,7 +291,7 @@ static json_t *losses_by_cpu(const struct sample *sample)
 static json_t *loss(const struct sample *sample)
 {
 	static const enum loss_cause causes[] = {LOSS_RING_FULL, LOSS_RATE_LIMITED, LOSS_MAP_FULL,
-		LOSS_MISSED, LOSS_OVERWRITTEN, LOSS_MALFORMED, LOSS_NOT_RECORDED, LOSS_SEEN,
+		LOSS_MISSED, LOSS_OVERWRITTEN, LOSS_MALFORMED, LOSS_NOT_RECORDED, LOSS_DETAILS_FULL, LOSS_SEEN,
 		LOSS_DELIVERED, LOSS_FILTERED_OUT};
 	struct ledger_sums sums = ledger_sum(sample->newer);
 	json_t *object = json_object();

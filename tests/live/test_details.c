@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/model/ledger.h"
 #include "core/source.h"
 #include "core/trace/skb_text.h"
 
@@ -295,6 +296,48 @@ static void its_layout_is_the_kernels(void **state)
 	source_close(source);
 }
 
+/* A ring that few of them fit in: what a line lacks is counted. */
+static void what_found_no_room_is_counted(void **state)
+{
+	struct live_options options = {.narrow.tgid = getpid(), .ring_bytes = 4096, .details = DETAIL_STACK | DETAIL_SKB};
+	struct error err = {""};
+	int status, lines = 0, n;
+	struct source *source = source_live_open(&options, &err, &status);
+	struct stack_record stack;
+	struct skb_record skb;
+	struct snapshot *last;
+	size_t stacks = 0, skbs = 0;
+	uint64_t full;
+
+	(void)state;
+	assert_non_null(source);
+	select_probe(source, "net_dev_queue");
+	for (int i = 0; i < 200; i++) {
+		struct heard heard = {};
+
+		send_one();
+		/* Now and then there is room again. */
+		if (i % 20 == 0)
+			while ((n = source->ops->drain(source, hear, &heard)) > 0)
+				lines += n;
+	}
+	assert_int_equal(source->ops->stop(source), 0);
+	for (struct heard heard = {}; (n = source->ops->drain(source, hear, &heard)) > 0;)
+		lines += n;
+	assert_int_equal(source->ops->sample(source, &last, &err), 0);
+	while (trace_details_next_stack(source->host->details, &stacks, &stack))
+		;
+	while (trace_details_next_skb(source->host->details, &skbs, &skb))
+		;
+	full = table_sum(&last->table[TABLE_LOSS], LOSS_DETAILS_FULL, 0);
+	assert_in_range(lines, 10, 190);
+	assert_true(full > 0 && stacks > 0);
+	assert_int_equal(stacks + skbs + full, 2 * lines);
+	assert_true(ledger_sum(last).lost >= full);
+	snapshot_unref(last);
+	source_close(source);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +346,7 @@ int main(void)
 		cmocka_unit_test(a_drop_has_its_stack),
 		cmocka_unit_test(a_line_has_its_sk_buff),
 		cmocka_unit_test(its_layout_is_the_kernels),
+		cmocka_unit_test(what_found_no_room_is_counted),
 	};
 
 	const struct CMUnitTest with_functions[] = {

@@ -101,10 +101,11 @@ static void lost_names_every_loss_but_chosen_ones(void **state)
 	book(snapshot, LOSS_MAP_FULL, 2, 100);
 	book(snapshot, LOSS_MALFORMED, CPUS, 1000);
 	book(snapshot, LOSS_NOT_RECORDED, 1, 10000);
+	book(snapshot, LOSS_DETAILS_FULL, 1, 100000);
 	book(snapshot, LOSS_RATE_LIMITED, 1, 7);
 	book(snapshot, LOSS_FILTERED_OUT, 1, 7);
 	sums = ledger_sum(snapshot);
-	assert_int_equal(sums.lost, 11111);
+	assert_int_equal(sums.lost, 111111);
 	assert_false(sums.missed_known);
 	snapshot->table[TABLE_LOSS].known |= LEDGER_KNOWS_MISSED;
 	assert_true(ledger_sum(snapshot).missed_known);
