@@ -68,7 +68,7 @@ static const struct argp_option option_table[] = {
 	{ "trace-rate", KEY_TRACE_RATE, "N", 0,
 		"lines per second and CPU, 0 for no limit (default 1000)", 0 },
 	{ "details", KEY_DETAILS, "WHAT", 0,
-		"what comes with lines: drops (kernel stacks of drops, default), stacks (of all), skbs (and the whole sk_buff), none", 0 },
+		"what comes with lines: none (default of --json and --text), drops (kernel stacks of drops, default of the screen and recordings), stacks (of all), skbs (and the whole sk_buff)", 0 },
 
 	{ .doc = "How often, how long:", .group = GROUP_TIME },
 	{ "delay", 'd', "SECONDS", 0, "between samples, 0.1 to 60 (default 1)", 0 },
