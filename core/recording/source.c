@@ -5,6 +5,7 @@
 #include "core/collector.h"
 #include "core/recording/read.h"
 #include "core/source.h"
+#include "core/trace/details.h"
 
 /* Records handed on between two looks at who else wants something. */
 enum { DRAIN_RECORDS = 4096 };
@@ -100,6 +101,18 @@ static void replay_close(struct source *source)
 	free(replay);
 }
 
+/* Of a small file; of a larger one as many as take as much memory as it has bytes. */
+enum { STACKS_KEPT = 16384 };
+
+/* Where there is no memory for that, what a live monitor keeps is kept. */
+static void keep_details(const struct replay *replay)
+{
+	size_t of_file = replay->file_bytes / (2 * sizeof(struct stack_record) + sizeof(struct skb_record));
+
+	trace_details_keep(
+		reader_host(replay->reader)->details, of_file > STACKS_KEPT ? of_file : STACKS_KEPT);
+}
+
 struct source *source_replay_open(const char *path, bool grows, struct error *err)
 {
 	struct replay *replay = calloc(1, sizeof(*replay));
@@ -116,6 +129,7 @@ struct source *source_replay_open(const char *path, bool grows, struct error *er
 		free(replay);
 		return NULL;
 	}
+	keep_details(replay);
 	replay->source.ops = &replay_ops;
 	replay->source.host = reader_host(replay->reader);
 	return &replay->source;

@@ -1,38 +1,141 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/trace/details.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Stacks are 280 bytes, sk_buffs a thousand: less than 2 MB together. */
-enum {
-	STACKS_MAX = 2048,
-	SKBS_MAX = 1024
+/*
+ * One kind of detail: a ring of entries, which all begin with a detail_head. They are counted from 1; the one that was
+ * added n-th lies at (n - 1) % max. Those of one bucket are chained from the newest back, and a chain ends where it
+ * leaves the ring.
+ */
+struct store {
+	size_t size; /* of an entry */
+	size_t max;  /* a power of two */
+	size_t n;    /* ever added */
+	char *entry;
+	size_t *before; /* by place: number of the one before it in its bucket, 0: none */
+	size_t *bucket; /* number of the newest */
 };
 
 struct trace_details {
 	pthread_mutex_t lock;
-	size_t n_stacks, n_skbs; /* ever added */
-	struct stack_record stack[STACKS_MAX];
-	struct skb_record skb[SKBS_MAX];
+	struct store stacks, skbs;
 };
+
+/* ---- one kind ---- */
+
+static int store_init(struct store *s, size_t size, size_t max)
+{
+	*s = (struct store){
+		.size = size,
+		.max = max,
+		.entry = calloc(max, size),
+		.before = calloc(max, sizeof(*s->before)),
+		.bucket = calloc(max, sizeof(*s->bucket)),
+	};
+	return s->entry && s->before && s->bucket ? 0 : -ENOMEM;
+}
+
+static void store_free(struct store *s)
+{
+	free(s->entry);
+	free(s->before);
+	free(s->bucket);
+}
+
+static size_t bucket_of(const struct store *s, uint64_t ktime_ns, uint64_t skb)
+{
+	return (ktime_ns ^ skb >> 6) * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (s->max - 1);
+}
+
+static void store_add(struct store *s, const struct detail_head *entry)
+{
+	size_t place = s->n++ & (s->max - 1), bucket = bucket_of(s, entry->ktime_ns, entry->skb);
+
+	memcpy(s->entry + place * s->size, entry, s->size);
+	s->before[place] = s->bucket[bucket];
+	s->bucket[bucket] = s->n;
+}
+
+static bool store_find(const struct store *s, const struct trace_record *line, void *out)
+{
+	size_t n = s->bucket[bucket_of(s, line->ktime_ns, line->skb)];
+
+	while (n && s->n - n < s->max) {
+		size_t place = (n - 1) & (s->max - 1);
+		const struct detail_head *head = (const void *)(s->entry + place * s->size);
+
+		if (head->ktime_ns == line->ktime_ns && head->cpu == line->cpu && head->skb == line->skb &&
+			head->probe == line->probe) {
+			memcpy(out, head, s->size);
+			return true;
+		}
+		n = s->before[place];
+	}
+	return false;
+}
+
+static bool store_next(const struct store *s, size_t *n_seen, void *out)
+{
+	if (*n_seen == s->n)
+		return false;
+	if (s->n - *n_seen > s->max)
+		*n_seen = s->n - s->max;
+	memcpy(out, s->entry + ((*n_seen)++ & (s->max - 1)) * s->size, s->size);
+	return true;
+}
+
+/* ---- both ---- */
+
+static int init_both(struct trace_details *details, size_t n_stacks)
+{
+	return store_init(&details->stacks, sizeof(struct stack_record), n_stacks) ?:
+		store_init(&details->skbs, sizeof(struct skb_record), n_stacks / 2);
+}
 
 struct trace_details *trace_details_new(void)
 {
 	struct trace_details *details = calloc(1, sizeof(*details));
 
-	if (details)
-		pthread_mutex_init(&details->lock, NULL);
-	return details;
+	if (!details)
+		return NULL;
+	pthread_mutex_init(&details->lock, NULL);
+	if (!init_both(details, TRACE_DETAILS_STACKS))
+		return details;
+	trace_details_free(details);
+	return NULL;
 }
 
 void trace_details_free(struct trace_details *details)
 {
 	if (!details)
 		return;
+	store_free(&details->stacks);
+	store_free(&details->skbs);
 	pthread_mutex_destroy(&details->lock);
 	free(details);
+}
+
+int trace_details_keep(struct trace_details *details, size_t n_stacks)
+{
+	struct trace_details other = {};
+	size_t n = TRACE_DETAILS_STACKS;
+
+	while (n < n_stacks)
+		n *= 2;
+	if (init_both(&other, n)) {
+		store_free(&other.stacks);
+		store_free(&other.skbs);
+		return -ENOMEM;
+	}
+	store_free(&details->stacks);
+	store_free(&details->skbs);
+	details->stacks = other.stacks;
+	details->skbs = other.skbs;
+	return 0;
 }
 
 bool trace_details_add(struct trace_details *details, const void *record, size_t size)
@@ -49,84 +152,49 @@ bool trace_details_add(struct trace_details *details, const void *record, size_t
 	if (!is_stack && !is_skb)
 		return false;
 	pthread_mutex_lock(&details->lock);
-	if (is_stack)
-		details->stack[details->n_stacks++ % STACKS_MAX] = *stack;
-	else
-		details->skb[details->n_skbs++ % SKBS_MAX] = *skb;
+	store_add(is_stack ? &details->stacks : &details->skbs, head);
 	pthread_mutex_unlock(&details->lock);
 	return true;
 }
 
-static bool belongs(const struct detail_head *head, const struct trace_record *line)
+static bool find(struct trace_details *details, const struct store *store, const struct trace_record *line, void *out)
 {
-	return head->ktime_ns == line->ktime_ns && head->cpu == line->cpu &&
-	       head->skb == line->skb && head->probe == line->probe;
+	bool found;
+
+	pthread_mutex_lock(&details->lock);
+	found = store_find(store, line, out);
+	pthread_mutex_unlock(&details->lock);
+	return found;
 }
 
 bool trace_details_stack(
 	struct trace_details *details, const struct trace_record *line, struct stack_record *out)
 {
-	bool found = false;
-
-	pthread_mutex_lock(&details->lock);
-	for (size_t i = details->n_stacks, n = 0; i && n < STACKS_MAX && !found; i--, n++) {
-		const struct stack_record *stack = &details->stack[(i - 1) % STACKS_MAX];
-
-		found = belongs(&stack->head, line);
-		if (found)
-			*out = *stack;
-	}
-	pthread_mutex_unlock(&details->lock);
-	return found;
+	return find(details, &details->stacks, line, out);
 }
 
 bool trace_details_skb(
 	struct trace_details *details, const struct trace_record *line, struct skb_record *out)
 {
-	bool found = false;
+	return find(details, &details->skbs, line, out);
+}
+
+static bool next(struct trace_details *details, const struct store *store, size_t *n_seen, void *out)
+{
+	bool found;
 
 	pthread_mutex_lock(&details->lock);
-	for (size_t i = details->n_skbs, n = 0; i && n < SKBS_MAX && !found; i--, n++) {
-		const struct skb_record *skb = &details->skb[(i - 1) % SKBS_MAX];
-
-		found = belongs(&skb->head, line);
-		if (found)
-			*out = *skb;
-	}
+	found = store_next(store, n_seen, out);
 	pthread_mutex_unlock(&details->lock);
 	return found;
 }
 
-/* Where in a ring of `max` the one after *n_seen lies, `n` having been added; -1: there is none. */
-static int take_next(size_t *n_seen, size_t n, size_t max)
-{
-	if (*n_seen == n)
-		return -1;
-	if (n - *n_seen > max)
-		*n_seen = n - max;
-	return (*n_seen)++ % max;
-}
-
 bool trace_details_next_stack(struct trace_details *details, size_t *n_seen, struct stack_record *out)
 {
-	int at;
-
-	pthread_mutex_lock(&details->lock);
-	at = take_next(n_seen, details->n_stacks, STACKS_MAX);
-	if (at >= 0)
-		*out = details->stack[at];
-	pthread_mutex_unlock(&details->lock);
-	return at >= 0;
+	return next(details, &details->stacks, n_seen, out);
 }
 
 bool trace_details_next_skb(struct trace_details *details, size_t *n_seen, struct skb_record *out)
 {
-	int at;
-
-	pthread_mutex_lock(&details->lock);
-	at = take_next(n_seen, details->n_skbs, SKBS_MAX);
-	if (at >= 0)
-		*out = details->skb[at];
-	pthread_mutex_unlock(&details->lock);
-	return at >= 0;
+	return next(details, &details->skbs, n_seen, out);
 }

@@ -10,14 +10,24 @@
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "bpf/abi.h"
 
 struct trace_details;
 
+/* What is kept unless told otherwise; half as many sk_buffs. A stack takes 300 bytes, an sk_buff 950. */
+enum { TRACE_DETAILS_STACKS = 2048 };
+
 /* NULL: no memory. */
 struct trace_details *trace_details_new(void);
 void trace_details_free(struct trace_details *details); /* NULL is fine */
+
+/*
+ * Makes room for n_stacks, and half as many sk_buffs, if that is more; before the first is added, and before another
+ * thread knows of it. Memory is taken as they come. -ENOMEM: it stays as it was.
+ */
+int trace_details_keep(struct trace_details *details, size_t n_stacks);
 
 /* Keeps a record of type RECORD_STACK or RECORD_SKB. False if it is damaged. */
 bool trace_details_add(struct trace_details *details, const void *record, size_t size);
