@@ -62,7 +62,8 @@ static void show(struct flips *f, const struct host *host, struct read_event *ev
 {
 	if (what == READ_RECORD) {
 		f->n_records++;
-		show_details(host, &f->line);
+		if (f->n_records % 16 == 1)
+			show_details(host, &f->line);
 		f->line = event->record;
 		if (f->n_records % 16 == 0)
 			json_decref(json_trace(host, &event->record, event->real_ns));
