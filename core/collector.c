@@ -394,7 +394,7 @@ static void *collect(void *context)
 	else
 		run_unpaced(c, &err);
 	last = close_books(c, &err);
-	for (int i = 0; last && i < c->options.n_listeners; i++) {
+	for (int i = 0; i < c->options.n_listeners; i++) {
 		const struct listener *l = &c->options.listener[i];
 
 		if (l->end)

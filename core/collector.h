@@ -19,7 +19,8 @@ struct listener {
 	void (*books)(void *context, struct snapshot *snapshot);
 	/* `older` is NULL for the first snapshot. A listener that keeps one takes a reference. */
 	void (*snapshot)(void *context, const struct snapshot *older, struct snapshot *newer);
-	/* After the last snapshot, which holds the closed books. */
+	/* After the last snapshot, which holds the closed books; NULL: there are none (a source that failed, a
+	 * file of lines alone). */
 	void (*end)(void *context, struct snapshot *last);
 	void *context;
 };

@@ -561,7 +561,8 @@ static int check_together(const struct options *o, struct error *err)
 	bool to_stdout = o->record && !strcmp(o->record, "-");
 	bool narrows = o->use_cpus || o->netns || o->ifname || o->comm || o->pid || o->mark_mask ||
 		       o->filter[0] || o->filter_tunnel || o->functions.n || o->trace.n || o->track || o->inside || o->programs ||
-		       o->attach || (o->details_given && !lines);
+		       o->attach || (o->details_given && !lines) || o->errors || o->ring_bytes ||
+		       o->trace_rate != OPTIONS_TRACE_RATE;
 
 	if (o->replay.n && narrows)
 		return error_set(err, -EINVAL,

@@ -158,6 +158,12 @@ static void describe_narrowing(const struct options *options, char *buf, size_t 
 		if (words[i].word && used < size)
 			used += snprintf(buf + used, size - used, "%s%s %.40s", used ? ", " : "",
 				words[i].name, words[i].word);
+	if (options->use_cpus && used < size) {
+		char cpus[60];
+
+		cpus_format(&options->cpus, cpus, sizeof(cpus));
+		used += snprintf(buf + used, size - used, "%scpus %s", used ? ", " : "", cpus);
+	}
 	if (options->pid && used < size)
 		used += snprintf(buf + used, size - used, "%spid %u", used ? ", " : "", options->pid);
 	if (options->mark_mask && used < size)

@@ -130,7 +130,7 @@ static void moment_note(const struct app *app, char *buf, size_t size)
 	if (f->source->paced)
 		snprintf(buf, size, "screen of %s", clock);
 	else
-		snprintf(buf, size, "sample %llu of %llu", (unsigned long long)f->moment.sequence,
+		snprintf(buf, size, "sample %llu of %llu", (unsigned long long)f->moment.sequence + 1,
 			(unsigned long long)history_range(app->machine[app->current].cursor.history).end);
 }
 
@@ -214,7 +214,7 @@ static void draw_screen(struct app *app, struct area area)
 
 		header_tabs(canvas, area_take_top(&area, 1), app->tab_at);
 		header_stats(canvas, &app->frame, &area, view->ops->stats);
-		rule = area_take_top(&area, area.h > 12 ? 1 : 0);
+		rule = area_take_top(&area, area.h > 12 || (area.h > 4 && header_limited(&app->frame)) ? 1 : 0);
 		if (rule.h)
 			header_rule(canvas, &app->frame, rule, note);
 	}

@@ -5,6 +5,8 @@ static void on_end(void *context, struct snapshot *last)
 {
 	struct farewell *farewell = context;
 
+	if (!last)
+		return;
 	farewell->sums = ledger_sum(last);
 	farewell->closed = true;
 }

@@ -232,6 +232,14 @@ void header_rule(
 	canvas_rule(canvas, line.y, line.x, line.w, text);
 }
 
+bool header_limited(const struct frame *frame)
+{
+	char text[1024];
+
+	narrowing_text(frame, "", "", text, sizeof(text));
+	return text[0] != '\0';
+}
+
 /* ---- sums ---- */
 
 struct stat {

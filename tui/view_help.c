@@ -80,7 +80,7 @@ static void close_help(struct app *app, void *state)
 static const char *const legend[] = {
 	"Cells: " LEVEL_LEGEND "+ of busiest",
 	"x avg: busiest CPU / mean of the CPUs shown. top1: its share of sum. GINI: 0",
-	"even, 1 all on one CPU. lost: ring, maps or a file full, missed, malformed; held",
+	"even, 1 all on one CPU. lost: ring, map or file full, missed, malformed; held",
 	"back: over --trace-rate. Colour repeats what letters say (NO_COLOR, --ascii).",
 };
 

@@ -69,9 +69,9 @@ static struct sentence where_delivered_went(const struct ledger_sums *l)
 		snprintf(missed, sizeof(missed), "%llu", (unsigned long long)l->of[LOSS_MISSED]);
 	snprintf(s.first, sizeof(s.first), "delivered = kept %llu + overwritten %llu",
 		(unsigned long long)l->kept, (unsigned long long)l->of[LOSS_OVERWRITTEN]);
-	snprintf(s.rest, sizeof(s.rest), "missed %s, map full %llu, malformed %llu, details full %llu", missed,
-		(unsigned long long)l->of[LOSS_MAP_FULL], (unsigned long long)l->of[LOSS_MALFORMED],
-		(unsigned long long)l->of[LOSS_DETAILS_FULL]);
+	snprintf(s.rest, sizeof(s.rest), "missed %s, map full %llu, malformed %llu, not recorded %llu, details full %llu",
+		missed, (unsigned long long)l->of[LOSS_MAP_FULL], (unsigned long long)l->of[LOSS_MALFORMED],
+		(unsigned long long)l->of[LOSS_NOT_RECORDED], (unsigned long long)l->of[LOSS_DETAILS_FULL]);
 	return s;
 }
 

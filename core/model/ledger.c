@@ -70,10 +70,11 @@ const char *ledger_text(const struct ledger_sums *l, char *buf, size_t size)
 		"skewtop: seen %llu = delivered %llu + ring_full %llu + rate_limited %llu + "
 		"filtered_out %llu%s\n"
 		"skewtop: delivered = kept %llu + overwritten %llu; missed %s, map_full %llu, malformed %llu, "
-		"details_full %llu\n",
+		"not_recorded %llu, details_full %llu\n",
 		of[LOSS_SEEN], of[LOSS_DELIVERED], of[LOSS_RING_FULL], of[LOSS_RATE_LIMITED],
 		of[LOSS_FILTERED_OUT], l->balanced ? "" : " (the books do not balance)",
 		(unsigned long long)l->kept, of[LOSS_OVERWRITTEN], missed, of[LOSS_MAP_FULL],
-		of[LOSS_MALFORMED], of[LOSS_DETAILS_FULL]);
+		of[LOSS_MALFORMED], of[LOSS_NOT_RECORDED],
+		of[LOSS_DETAILS_FULL]);
 	return buf;
 }

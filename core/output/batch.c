@@ -6,7 +6,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 static void ending_signals(sigset_t *set)
@@ -91,12 +93,58 @@ static int judge_outputs(struct batch *batch, int status, struct error *err)
 	return EXIT_FAILED;
 }
 
+/* ---- ending ---- */
+
+/* Signals that come in company of the one that ended the run, as timeout(1) sends them, mean the same. */
+enum { COMPANY_MS = 1000 };
+
+/* From now on a signal ends the process, as it does by default; those that came until now do not. */
+static void let_signals_kill(void)
+{
+	static const struct timespec at_once;
+	sigset_t set;
+
+	ending_signals(&set);
+	while (sigtimedwait(&set, NULL, &at_once) > 0)
+		;
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* A thread that hears signals after a while, until the descriptor becomes readable. */
+static void *hear_later(void *context)
+{
+	struct pollfd ended = { .fd = *(const int *)context, .events = POLLIN };
+
+	if (poll(&ended, 1, COMPANY_MS) == 0) {
+		let_signals_kill();
+		poll(&ended, 1, -1);
+	}
+	return NULL;
+}
+
+/* Stops the collector, which may take long where somebody takes its lines slowly. */
+static void stop(struct collector *collector)
+{
+	static const uint64_t one = 1;
+	int ended = eventfd(0, EFD_CLOEXEC);
+	pthread_t thread;
+	bool threaded = ended >= 0 && !pthread_create(&thread, NULL, hear_later, &ended);
+
+	if (!threaded)
+		let_signals_kill();
+	collector_stop(collector);
+	if (threaded && write(ended, &one, sizeof(one)) == sizeof(one))
+		pthread_join(thread, NULL);
+	let_signals_kill();
+	if (ended >= 0)
+		close(ended);
+}
+
 int batch_run(struct collector *collector, struct out_stream *out, struct recording *recording,
 	struct error *err)
 {
 	struct batch batch = { .collector = collector, .out = out, .recording = recording };
 	struct error own = { "" };
-	struct signalfd_siginfo heard;
 	sigset_t set;
 	int status;
 
@@ -108,12 +156,9 @@ int batch_run(struct collector *collector, struct out_stream *out, struct record
 		return EXIT_FAILED;
 	}
 	status = wait_for_end(&batch, &own);
-	/* The one that ended the wait is taken away; the next one kills, as it does by default. */
 	if (out)
 		out_stream_hurry(out);
-	(void)!read(batch.signal_fd, &heard, sizeof(heard));
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-	collector_stop(collector);
+	stop(collector);
 	close(batch.signal_fd);
 	if (own.text[0])
 		error_set(err, 0, "%s", own.text);

@@ -354,11 +354,11 @@ json_t *json_sample(
 	return object;
 }
 
-json_t *json_end(const struct host *host, const struct snapshot *last, uint64_t samples)
+static json_t *closed_books(const struct host *host, const struct snapshot *last)
 {
 	const struct sample sample = {host, NULL, last};
 	struct ledger_sums sums = ledger_sum(last);
-	json_t *object = json_object(), *ledger = json_object();
+	json_t *ledger = json_object();
 
 	for (int cause = 0; cause < LOSS_CAUSES; cause++)
 		set_loss(ledger, &sums, cause);
@@ -366,9 +366,17 @@ json_t *json_end(const struct host *host, const struct snapshot *last, uint64_t 
 	set(ledger, "lost", number(sums.lost));
 	set(ledger, "balanced", json_boolean(sums.balanced));
 	set(ledger, "by_cpu", losses_by_cpu(&sample));
+	return ledger;
+}
+
+json_t *json_end(const struct host *host, const struct snapshot *last, uint64_t samples)
+{
+	json_t *object = json_object();
+
 	set(object, "type", text("end"));
-	set(object, "ts_ns", number(last->real_ns));
+	if (last)
+		set(object, "ts_ns", number(last->real_ns));
 	set(object, "samples", number(samples));
-	set(object, "ledger", ledger);
+	set(object, "ledger", last ? closed_books(host, last) : json_null());
 	return object;
 }

@@ -21,6 +21,7 @@ json_t *json_trace(const struct host *host, const struct trace_record *record, u
 /* What came with a line, of the line's moment, 0 if that is not known. */
 json_t *json_stack(const struct host *host, const struct stack_record *stack, uint64_t real_ns);
 json_t *json_skb(const struct host *host, const struct skb_record *skb, uint64_t real_ns);
+/* `last` NULL: there are no closed books. */
 json_t *json_end(const struct host *host, const struct snapshot *last, uint64_t samples);
 
 #endif

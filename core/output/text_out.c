@@ -134,7 +134,7 @@ static void put_spread(struct text_out *out, const struct snapshot *older, const
 	const char *name, enum table_id table, uint32_t flags)
 {
 	struct spread s = rates_spread_table(
-		older, newer, out->host, &newer->online, table, flags, 0, NULL);
+		older, newer, out->host, NULL, table, flags, 0, NULL);
 	char sum[NUMBER_MAX], max[NUMBER_MAX], times[NUMBER_MAX];
 
 	put(out, " -- %s %s/s", name, number_rate(s.sum, s.state, sum, sizeof(sum)));
@@ -181,13 +181,18 @@ static void on_snapshot(void *context, const struct snapshot *older, struct snap
 static void on_end(void *context, struct snapshot *last)
 {
 	struct text_out *out = context;
-	struct ledger_sums sums = ledger_sum(last);
 	char books[LEDGER_TEXT_MAX];
 
 	if (out_stream_error(out->stream))
 		return;
 	put_details(out);
-	put(out, "%s", ledger_text(&sums, books, sizeof(books)));
+	if (last) {
+		struct ledger_sums sums = ledger_sum(last);
+
+		put(out, "%s", ledger_text(&sums, books, sizeof(books)));
+	} else {
+		put(out, "skewtop: there are no closed books\n");
+	}
 	out_stream_flush(out->stream);
 }
 

@@ -34,7 +34,7 @@ struct recording_encoder {
 	bool layout_told;
 	uint64_t *dropped; /* per slot: lines lost since the last one that was encoded */
 	struct bytes payload;
-	char untold[SYMBOL_TEXT_MAX]; /* name of a location beyond those that may be told */
+	char untold[SYMBOL_TEXT_MAX]; /* name of a location that is not told */
 };
 
 struct recording_encoder *recording_encoder_new(const struct host *host)
@@ -284,7 +284,8 @@ static const char *location_text(struct recording_encoder *e, uint64_t location,
 		const struct row row = { .key = { location }, .name = text };
 
 		symbols_format(e->host->symbols, location, text, sizeof(text));
-		if (catalog_count(e->seen, SEEN_LOCATIONS) == RECORDING_SYMBOLS_MAX)
+		/* One that has no name may have one later: a replay's come as it is read. */
+		if (catalog_count(e->seen, SEEN_LOCATIONS) == RECORDING_SYMBOLS_MAX || !strncmp(text, "0x", 2))
 			return strcpy(e->untold, text);
 		index = catalog_add(e->seen, SEEN_LOCATIONS, &row);
 		if (index < 0)

@@ -137,8 +137,10 @@ static void on_record(void *context, const struct trace_record *record, uint64_t
 {
 	struct recording *r = context;
 
-	if (failed(r))
+	if (failed(r)) {
+		leave_out(r, record);
 		return;
+	}
 	put_details(r);
 	if (!has_place(r, RECORDING_RECORD_MAX)) {
 		leave_out(r, record);

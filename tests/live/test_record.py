@@ -231,6 +231,26 @@ def test_stacks_and_sk_buffs_are_recorded():
         assert len(own.get(layout, [])) == (1 if wish == "skbs" else 0)
 
 
+def test_names_told_late_are_recorded():
+    made = os.path.abspath("tests/tui/recordings/edge-2.pcapng.gz")  # tells rows before names
+    skewtop("--replay", made, "--record", f"{work}/late.pcapng", "--no-screen")
+    once = skewtop("--replay", made, "--json").stdout
+    assert "tcp_data_queue+0x1f2" in once
+    equal(once, skewtop("--replay", f"{work}/late.pcapng", "--json").stdout)
+
+
+def test_signals_in_company_are_one():
+    for pause in 0, 0.001, 0.005, 0.02:
+        program = start([SKEWTOP, "--json", "--delay", "0.2", "--cpus", "0", *NETNS], stdout=subprocess.PIPE, text=True)
+        first = json.loads(program.stdout.readline())
+        assert first["only"] == f"netns {INHABITANT}, cpus 0", first["only"]
+        program.send_signal(signal.SIGTERM)
+        time.sleep(pause)
+        program.send_signal(signal.SIGTERM)
+        rest = program.communicate(timeout=20)[0]
+        assert program.returncode == 0 and objects(rest)[-1]["type"] == "end", f"{pause}: {program.returncode}"
+
+
 def test_a_replay_is_not_overwritten_by_its_recording():
     done = skewtop("--replay", f"{work}/a.pcapng", "--record", f"{work}/../{os.path.basename(work)}"
                    "/a.pcapng", "--force", "--no-screen", status=2)
@@ -275,6 +295,7 @@ def test_a_full_disk_is_told_and_the_monitor_goes_on():
     assert "No space left on device" in done.stderr and done.stderr.count("\n") == 1, done.stderr
     live, replay = (open(f"{work}/full.{what}").read() for what in ("live", "replay"))
     assert len(objects(live, "sample")) == 4 and objects(live)[-1]["ledger"]["balanced"]
+    assert objects(live)[-1]["ledger"]["not_recorded"] > 0
     lines = objects(replay, "trace")
     assert 100 < len(lines) < len(objects(live, "trace"))
     assert lines == objects(live, "trace")[:len(lines)]

@@ -53,7 +53,7 @@ static void keep_end(void *context, struct snapshot *last)
 {
 	struct keeper *k = context;
 
-	k->last = snapshot_ref(last);
+	k->last = last ? snapshot_ref(last) : NULL;
 }
 
 struct listener keeper_listener(struct keeper *k)

@@ -58,7 +58,8 @@ static void on_end(void *context, struct snapshot *last)
 	struct heard *heard = context;
 
 	heard->ends++;
-	heard->books = ledger_sum(last);
+	if (last)
+		heard->books = ledger_sum(last);
 }
 
 static struct collector_options hearing(struct heard *heard, uint64_t interval_ns)

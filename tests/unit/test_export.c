@@ -10,7 +10,9 @@
 
 #include <cmocka.h>
 
+#include "core/collector.h"
 #include "core/model/snapshot.h"
+#include "core/output/json_out.h"
 #include "core/recording/export.h"
 #include "tests/support/keeper.h"
 #include "tests/support/made_details.h"
@@ -174,6 +176,51 @@ static void details_come_along(void **state)
 	source_close(source);
 }
 
+/* No snapshot is in it: a replay's stream has every line all the same, and no books. */
+static void lines_alone_replay_to_the_end(void **state)
+{
+	struct script script = script_machine(2, 1);
+	struct source *source = scripted_open(&script), *replay;
+	struct trace_log *log = trace_log_new(400);
+	struct collector_options options = { .n_listeners = 1 };
+	struct collector *collector;
+	struct out_stream *stream;
+	struct json_out *out;
+	struct trace_record record;
+	struct error err = { "" };
+	FILE *file = tmpfile();
+	char *line = NULL;
+	size_t room = 0;
+	int n = 0;
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		scripted_record(&record, i % 2, 0, i);
+		trace_log_append(log, &record, 1000000 + i);
+	}
+	assert_int_equal(export_lines_pcapng(path, false, source->host, log, NULL, 0, &err), 300);
+	replay = source_replay_open(path, false, &err);
+	assert_non_null(replay);
+	stream = out_stream_new(fileno(file));
+	out = json_out_new(stream, replay->host, 0);
+	options.listener[0] = json_out_listener(out);
+	collector = collector_start(replay, &options, &err);
+	while (!collector_ended(collector, &err))
+		usleep(1000);
+	collector_free(collector);
+	rewind(file);
+	for (; getline(&line, &room, file) > 0; n++)
+		assert_int_equal(strncmp(line, n < 300 ? "{\"type\":\"trace\"" : "{\"type\":\"end\"", 13), 0);
+	assert_int_equal(n, 301);
+	assert_string_equal(line, "{\"type\":\"end\",\"samples\":0,\"ledger\":null}\n");
+	free(line);
+	fclose(file);
+	json_out_free(out);
+	out_stream_free(stream);
+	trace_log_free(log);
+	source_close(source);
+}
+
 int main(void)
 {
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -183,6 +230,7 @@ int main(void)
 		IN_PLACE(what_cannot_be_written_is_said),
 		IN_PLACE(lines_come_back),
 		IN_PLACE(details_come_along),
+		IN_PLACE(lines_alone_replay_to_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,7 +183,7 @@ static void an_interval_is_a_line(void **state)
 	assert_text(finish(&run),
 		"14:02:12 -- SYS 40/s max 20 cpu0 1.0x -- PKT 900/s max 900 cpu1 2.0x -- DROP 0/s -- lost 5\n"
 		"skewtop: seen 5 = delivered 0 + ring_full 5 + rate_limited 0 + filtered_out 0\n"
-		"skewtop: delivered = kept 0 + overwritten 0; missed 0, map_full 0, malformed 0, details_full 0\n");
+		"skewtop: delivered = kept 0 + overwritten 0; missed 0, map_full 0, malformed 0, not_recorded 0, details_full 0\n");
 }
 
 int main(void)
