@@ -363,6 +363,18 @@ int terminal_open(struct error *err)
 	return 0;
 }
 
+/* Where the terminal has no other screen to come back to, what asks next takes the last line. */
+static void empty_last_line(void)
+{
+	const char *leave = tigetstr("rmcup");
+
+	if (leave && leave != (const char *)-1)
+		return;
+	move(LINES - 1, 0);
+	clrtoeol();
+	refresh();
+}
+
 void terminal_close(void)
 {
 	if (!term.screen)
@@ -373,6 +385,7 @@ void terminal_close(void)
 	}
 	if (!atomic_load(&term.gone)) {
 		terminal_mouse(false);
+		empty_last_line();
 		endwin();
 		atomic_store(&term.taken, false);
 	}
