@@ -166,6 +166,8 @@ static void test_kinds(void **state)
 			first = text;
 		vt_keys(vt, "Q");
 		assert_int_equal(vt_end(vt, VT_WAIT_MS), 0);
+		/* Where the prompt stands next. */
+		assert_string_equal(vt_line(vt, 23), "");
 		vt_free(vt);
 	}
 	free(first);
