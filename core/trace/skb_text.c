@@ -42,18 +42,30 @@ static bool is_tracing(const char *symbol)
 	return false;
 }
 
+/* The frame where what was traced begins. A program that was loaded after the symbols were read has no name. */
+static unsigned first_traced(struct symbols *symbols, const struct stack_record *stack)
+{
+	char text[SYMBOL_TEXT_MAX];
+	unsigned first = 0;
+
+	for (unsigned i = 0; i < stack->n_frames; i++) {
+		symbols_format(symbols, stack->frame[i], text, sizeof(text));
+		if (is_tracing(text))
+			first = i + 1;
+		else if (strncmp(text, "0x", 2) != 0)
+			break;
+	}
+	return first;
+}
+
 int stack_text(struct symbols *symbols, const struct stack_record *stack, struct text_lines *out)
 {
 	char text[SYMBOL_TEXT_MAX];
 	int ret = 0;
 
 	memset(out, 0, sizeof(*out));
-	for (unsigned i = 0; i < stack->n_frames && !ret; i++) {
-		size_t n = symbols_format(symbols, stack->frame[i], text, sizeof(text));
-
-		if (out->n || !is_tracing(text))
-			ret = add_line(out, text, n);
-	}
+	for (unsigned i = first_traced(symbols, stack); i < stack->n_frames && !ret; i++)
+		ret = add_line(out, text, symbols_format(symbols, stack->frame[i], text, sizeof(text)));
 	if (ret)
 		text_lines_free(out);
 	return ret;
