@@ -11,8 +11,9 @@
 
 #include "core/base/sanitize.h"
 
-/* No kernel function is this long: an address further behind the last symbol belongs to none. */
-static const uint64_t FUNCTION_BYTES_MAX = 1 << 20;
+/* No kernel function is this long: an address further behind the last symbol belongs to none, such as that of a BPF
+ * program where kallsyms does not list them. */
+static const uint64_t FUNCTION_BYTES_MAX = 128 << 10;
 
 struct symbol {
 	uint64_t address;
