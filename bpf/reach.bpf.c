@@ -10,7 +10,7 @@
 
 #include <bpf/bpf_helpers.h>
 
-/* bpf_csum_diff() in net/core/filter/filter.c: it can be traced, and is called, not inlined, since 4.6. */
+/* bpf_csum_diff() in net/core/filter.c: it can be traced, and is called, not inlined, since 4.6. */
 SEC("xdp")
 int reach_calls(void *ctx)
 {

@@ -464,7 +464,7 @@ static int set_time_and_trace(int key, char *arg, struct options *o, struct erro
 	case KEY_TRACE_RATE:
 		return parse_number("--trace-rate", arg, NS_PER_SECOND, &o->trace_rate, err);
 	case KEY_DETAILS:
-		o->details_given = arg;
+		o->details_given = true;
 		return parse_details(arg, &o->details, err);
 	case 'd':
 		o->delay_given = true;

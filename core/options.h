@@ -59,7 +59,7 @@ struct options {
 	bool programs;	     /* watch tc and XDP programs */
 	const char *inside;  /* function to look into */
 	uint64_t trace_rate; /* lines per second and CPU, 0: no limit */
-	const char *details_given; /* the word of --details; NULL: not given */
+	bool details_given;
 	unsigned details;	   /* enum trace_detail: what comes with lines */
 
 	/* how long, how often */

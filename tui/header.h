@@ -13,10 +13,10 @@ void header_top(const struct canvas *canvas, const struct frame *frame, struct a
 
 void header_tabs(const struct canvas *canvas, struct area line, int current);
 
-/* The rule beneath the sums: how the screen is narrowed, grouped and filtered, and `notes`. */
 /* Whether there is something to say in the rule that must not be missed: not everything is shown. */
 bool header_limited(const struct frame *frame);
 
+/* The rule beneath the sums: how the screen is narrowed, grouped and filtered, and `notes`. */
 void header_rule(const struct canvas *canvas, const struct frame *frame, struct area line,
 	const char *notes);
 

@@ -123,21 +123,13 @@ static int trace(struct live_programs *p, struct watched *w, int fd, bool xdp, c
 	return ret;
 }
 
-static uint64_t runs_of(int fd)
-{
-	struct bpf_prog_info info = {};
-	__u32 size = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.run_cnt;
-}
-
 /* The kernel's own count, which it keeps for every program while asked to. Takes the descriptor. */
 static void count_runs(struct live_programs *p, struct watched *w, int fd)
 {
 	if (p->stats_fd < 0)
 		p->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
 	w->fd = fd;
-	w->runs_before = runs_of(fd);
+	w->runs_before = program_runs_of(fd).n;
 }
 
 /* A program that was not seen before. */
@@ -179,7 +171,7 @@ static void let_go(struct live_programs *p, struct watched *w)
 	bpf_link__destroy(w->link);
 	programs_bpf__destroy(w->ours);
 	if (w->fd >= 0) {
-		w->runs += runs_of(w->fd) - w->runs_before;
+		w->runs += program_runs_of(w->fd).n - w->runs_before;
 		close(w->fd);
 	}
 	w->link = NULL;
@@ -459,7 +451,7 @@ static void put_counts(const struct live_programs *p, struct snapshot *snapshot,
 static void put_runs(const struct live_programs *p, struct snapshot *snapshot, int row, const struct placed *at)
 {
 	const struct watched *w = &p->watched[at->watched];
-	uint64_t runs = w->runs + (w->fd >= 0 ? runs_of(w->fd) - w->runs_before : 0);
+	uint64_t runs = w->runs + (w->fd >= 0 ? program_runs_of(w->fd).n - w->runs_before : 0);
 
 	for (const struct placed *before = p->placed; before < at; before++)
 		if (before->watched == at->watched)
