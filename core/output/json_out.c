@@ -18,7 +18,7 @@ struct json_out {
 	struct out_stream *stream;
 	const struct host *host;
 	unsigned details; /* enum trace_detail */
-	size_t n_stacks, n_skbs; /* of the host's details, seen */
+	struct trace_details_cursor passed;
 	struct line {
 		struct detail_head head;
 		uint64_t real_ns;
@@ -47,7 +47,7 @@ static void put(struct json_out *out, json_t *object)
 static void keep_line(struct json_out *out, const struct trace_record *record, uint64_t real_ns)
 {
 	out->line[out->n_lines++ % LINES_KEPT] = (struct line){
-		.head = {.ktime_ns = record->ktime_ns, .cpu = record->cpu, .skb = record->skb, .probe = record->probe},
+		.head = trace_details_head(record),
 		.real_ns = real_ns,
 	};
 }
@@ -58,8 +58,7 @@ static uint64_t moment_of(const struct json_out *out, const struct detail_head *
 	for (uint64_t n = out->n_lines; n && out->n_lines - n < LINES_KEPT; n--) {
 		const struct line *line = &out->line[(n - 1) % LINES_KEPT];
 
-		if (line->head.ktime_ns == head->ktime_ns && line->head.cpu == head->cpu &&
-			line->head.skb == head->skb && line->head.probe == head->probe)
+		if (trace_details_same(&line->head, head))
 			return line->real_ns;
 	}
 	return 0;
@@ -67,15 +66,14 @@ static uint64_t moment_of(const struct json_out *out, const struct detail_head *
 
 static void put_details(struct json_out *out)
 {
-	struct stack_record stack;
-	struct skb_record skb;
+	union line_detail detail;
 
-	while (out->details & (DETAIL_DROP_STACK | DETAIL_STACK) &&
-		trace_details_next_stack(out->host->details, &out->n_stacks, &stack))
-		put(out, json_stack(out->host, &stack, moment_of(out, &stack.head)));
-	while (out->details & DETAIL_SKB &&
-		trace_details_next_skb(out->host->details, &out->n_skbs, &skb))
-		put(out, json_skb(out->host, &skb, moment_of(out, &skb.head)));
+	while (trace_details_next(out->host->details, out->details, &out->passed, &detail)) {
+		uint64_t moment = moment_of(out, &detail.head);
+
+		put(out, detail.head.type == RECORD_STACK ? json_stack(out->host, &detail.stack, moment) :
+							    json_skb(out->host, &detail.skb, moment));
+	}
 }
 
 /* ---- what the collector calls ---- */

@@ -18,7 +18,7 @@ struct text_out {
 	struct out_stream *stream;
 	const struct host *host;
 	unsigned details; /* enum trace_detail */
-	size_t n_stacks, n_skbs; /* of the host's details, seen */
+	struct trace_details_cursor passed;
 	struct detail_head last; /* of the line written last */
 };
 
@@ -83,20 +83,17 @@ static void put_line(struct text_out *out, const struct trace_record *record, ui
 	put_packet(out, record);
 	put_context(out, record);
 	put(out, "\n");
-	out->last = (struct detail_head){
-		.ktime_ns = record->ktime_ns, .cpu = record->cpu, .skb = record->skb, .probe = record->probe};
+	out->last = trace_details_head(record);
 }
 
 /* ---- stacks and sk_buffs ---- */
 
 /* They come a moment after their line; if another has come between, it is said whose they are. */
-static void put_owner(struct text_out *out, const struct detail_head *head, const char *what)
+static void put_owner(struct text_out *out, const struct detail_head *head)
 {
-	const struct detail_head *last = &out->last;
-
-	if (head->ktime_ns != last->ktime_ns || head->cpu != last->cpu || head->skb != last->skb ||
-		head->probe != last->probe)
-		put(out, "  %s of skb=0x%llx cpu=%u:\n", what, (unsigned long long)head->skb, head->cpu);
+	if (!trace_details_same(head, &out->last))
+		put(out, "  %s of skb=0x%llx cpu=%u:\n", head->type == RECORD_STACK ? "stack" : "sk_buff",
+			(unsigned long long)head->skb, head->cpu);
 }
 
 static void put_lines(struct text_out *out, struct text_lines *lines)
@@ -106,24 +103,22 @@ static void put_lines(struct text_out *out, struct text_lines *lines)
 	text_lines_free(lines);
 }
 
+static int detail_text(const struct text_out *out, const union line_detail *detail, struct text_lines *lines)
+{
+	return detail->head.type == RECORD_STACK ?
+		       stack_text(out->host->symbols, &detail->stack, lines) :
+		       skb_text(out->host->skb_layout, &detail->skb, lines, NULL);
+}
+
 static void put_details(struct text_out *out)
 {
-	struct stack_record stack;
-	struct skb_record skb;
+	union line_detail detail;
 	struct text_lines lines;
 
-	while (out->details & (DETAIL_DROP_STACK | DETAIL_STACK) &&
-		trace_details_next_stack(out->host->details, &out->n_stacks, &stack)) {
-		if (stack_text(out->host->symbols, &stack, &lines))
+	while (trace_details_next(out->host->details, out->details, &out->passed, &detail)) {
+		if (detail_text(out, &detail, &lines))
 			continue;
-		put_owner(out, &stack.head, "stack");
-		put_lines(out, &lines);
-	}
-	while (out->details & DETAIL_SKB &&
-		trace_details_next_skb(out->host->details, &out->n_skbs, &skb)) {
-		if (skb_text(out->host->skb_layout, &skb, &lines, NULL))
-			continue;
-		put_owner(out, &skb.head, "sk_buff");
+		put_owner(out, &detail.head);
 		put_lines(out, &lines);
 	}
 }

@@ -30,7 +30,7 @@ struct recording_encoder {
 	struct snapshot *previous; /* encoded last; NULL: the next one stands alone */
 	struct snapshot *counted;  /* the newest, whether encoded or not */
 	unsigned int since_key;
-	size_t n_stacks, n_skbs; /* details seen */
+	struct trace_details_cursor details; /* told already */
 	bool layout_told;
 	uint64_t *dropped; /* per slot: lines lost since the last one that was encoded */
 	struct bytes payload;
@@ -547,16 +547,14 @@ static void put_skb(struct recording_encoder *e, const struct skb_record *skb, s
 
 int recording_encode_detail(struct recording_encoder *e, struct bytes *out)
 {
-	struct trace_details *details = e->host->details;
-	struct stack_record stack;
-	struct skb_record skb;
+	union line_detail detail;
 
-	if (trace_details_next_stack(details, &e->n_stacks, &stack))
-		put_stack(e, &stack, out);
-	else if (trace_details_next_skb(details, &e->n_skbs, &skb))
-		put_skb(e, &skb, out);
-	else
+	if (!trace_details_next(e->host->details, DETAIL_STACK | DETAIL_SKB, &e->details, &detail))
 		return 0;
+	if (detail.head.type == RECORD_STACK)
+		put_stack(e, &detail.stack, out);
+	else
+		put_skb(e, &detail.skb, out);
 	return out->failed ? -ENOMEM : 1;
 }
 

@@ -46,14 +46,14 @@ static void store_free(struct store *s)
 	free(s->bucket);
 }
 
-static size_t bucket_of(const struct store *s, uint64_t ktime_ns, uint64_t skb)
+static size_t bucket_of(const struct store *s, const struct detail_head *head)
 {
-	return (ktime_ns ^ skb >> 6) * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (s->max - 1);
+	return (head->ktime_ns ^ head->skb >> 6) * UINT64_C(0x9e3779b97f4a7c15) >> 32 & (s->max - 1);
 }
 
 static void store_add(struct store *s, const struct detail_head *entry)
 {
-	size_t place = s->n++ & (s->max - 1), bucket = bucket_of(s, entry->ktime_ns, entry->skb);
+	size_t place = s->n++ & (s->max - 1), bucket = bucket_of(s, entry);
 
 	memcpy(s->entry + place * s->size, entry, s->size);
 	s->before[place] = s->bucket[bucket];
@@ -62,14 +62,14 @@ static void store_add(struct store *s, const struct detail_head *entry)
 
 static bool store_find(const struct store *s, const struct trace_record *line, void *out)
 {
-	size_t n = s->bucket[bucket_of(s, line->ktime_ns, line->skb)];
+	const struct detail_head wanted = trace_details_head(line);
+	size_t n = s->bucket[bucket_of(s, &wanted)];
 
 	while (n && s->n - n < s->max) {
 		size_t place = (n - 1) & (s->max - 1);
 		const struct detail_head *head = (const void *)(s->entry + place * s->size);
 
-		if (head->ktime_ns == line->ktime_ns && head->cpu == line->cpu && head->skb == line->skb &&
-			head->probe == line->probe) {
+		if (trace_details_same(head, &wanted)) {
 			memcpy(out, head, s->size);
 			return true;
 		}
@@ -179,22 +179,25 @@ bool trace_details_skb(
 	return find(details, &details->skbs, line, out);
 }
 
-static bool next(struct trace_details *details, const struct store *store, size_t *n_seen, void *out)
+bool trace_details_next(struct trace_details *details, unsigned wish, struct trace_details_cursor *cursor,
+	union line_detail *out)
 {
 	bool found;
 
 	pthread_mutex_lock(&details->lock);
-	found = store_next(store, n_seen, out);
+	found = (wish & (DETAIL_DROP_STACK | DETAIL_STACK) && store_next(&details->stacks, &cursor->stacks, out)) ||
+		(wish & DETAIL_SKB && store_next(&details->skbs, &cursor->skbs, out));
 	pthread_mutex_unlock(&details->lock);
 	return found;
 }
 
-bool trace_details_next_stack(struct trace_details *details, size_t *n_seen, struct stack_record *out)
+struct detail_head trace_details_head(const struct trace_record *line)
 {
-	return next(details, &details->stacks, n_seen, out);
+	return (struct detail_head){
+		.cpu = line->cpu, .ktime_ns = line->ktime_ns, .skb = line->skb, .probe = line->probe};
 }
 
-bool trace_details_next_skb(struct trace_details *details, size_t *n_seen, struct skb_record *out)
+bool trace_details_same(const struct detail_head *a, const struct detail_head *b)
 {
-	return next(details, &details->skbs, n_seen, out);
+	return a->ktime_ns == b->ktime_ns && a->cpu == b->cpu && a->skb == b->skb && a->probe == b->probe;
 }

@@ -39,11 +39,30 @@ bool trace_details_stack(
 bool trace_details_skb(
 	struct trace_details *details, const struct trace_record *line, struct skb_record *out);
 
+/* A stack or an sk_buff: `head.type` says which. */
+union line_detail {
+	struct detail_head head;
+	struct stack_record stack;
+	struct skb_record skb;
+};
+
+/* How far somebody has come who passes through them as they are added. Zeroed: all are before him. */
+struct trace_details_cursor {
+	size_t stacks;
+	size_t skbs;
+};
+
 /*
- * The oldest that was added after *n_seen others, which then is its number; those that were overwritten meanwhile
- * are passed over. False: there is none. Zero *n_seen to start with.
+ * The oldest stack that the cursor has not passed, else the oldest sk_buff, of the kinds that `wish` has (enum
+ * trace_detail); what was overwritten meanwhile is passed over. False: there is none.
  */
-bool trace_details_next_stack(struct trace_details *details, size_t *n_seen, struct stack_record *out);
-bool trace_details_next_skb(struct trace_details *details, size_t *n_seen, struct skb_record *out);
+bool trace_details_next(struct trace_details *details, unsigned wish, struct trace_details_cursor *cursor,
+	union line_detail *out);
+
+/* What a line's details have in common with it; without type and size. */
+struct detail_head trace_details_head(const struct trace_record *line);
+
+/* Whether two are of the same line, whatever their types. */
+bool trace_details_same(const struct detail_head *a, const struct detail_head *b);
 
 #endif

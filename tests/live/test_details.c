@@ -305,10 +305,9 @@ static void what_found_no_room_is_counted(void **state)
 	struct error err = {""};
 	int status, lines = 0, n;
 	struct source *source = source_live_open(&options, &err, &status);
-	struct stack_record stack;
-	struct skb_record skb;
+	struct trace_details_cursor passed = {};
+	union line_detail detail;
 	struct snapshot *last;
-	size_t stacks = 0, skbs = 0;
 	uint64_t full;
 
 	(void)state;
@@ -327,14 +326,12 @@ static void what_found_no_room_is_counted(void **state)
 	for (struct heard heard = {}; (n = source->ops->drain(source, hear, &heard)) > 0;)
 		lines += n;
 	assert_int_equal(source->ops->sample(source, &last, &err), 0);
-	while (trace_details_next_stack(source->host->details, &stacks, &stack))
-		;
-	while (trace_details_next_skb(source->host->details, &skbs, &skb))
+	while (trace_details_next(source->host->details, options.details, &passed, &detail))
 		;
 	full = table_sum(&last->table[TABLE_LOSS], LOSS_DETAILS_FULL, 0);
 	assert_in_range(lines, 10, 190);
-	assert_true(full > 0 && stacks > 0);
-	assert_int_equal(stacks + skbs + full, 2 * lines);
+	assert_true(full > 0 && passed.stacks > 0);
+	assert_int_equal(passed.stacks + passed.skbs + full, 2 * lines);
 	assert_true(ledger_sum(last).lost >= full);
 	snapshot_unref(last);
 	source_close(source);

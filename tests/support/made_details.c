@@ -100,14 +100,11 @@ struct btf *made_skb_layout(void)
 
 static struct detail_head head_of(const struct trace_record *line, enum record_type type, size_t size)
 {
-	return (struct detail_head){
-		.type = type,
-		.size = size,
-		.cpu = line->cpu,
-		.ktime_ns = line->ktime_ns,
-		.skb = line->skb,
-		.probe = line->probe,
-	};
+	struct detail_head head = trace_details_head(line);
+
+	head.type = type;
+	head.size = size;
+	return head;
 }
 
 void made_stack(const struct trace_record *line, struct stack_record *stack)

@@ -545,12 +545,13 @@ static void add_frames(struct maker *m, struct stack_record *stack, const struct
 static void pass_stack(struct maker *m, const struct trace_record *record, bool tcp)
 {
 	struct stack_record stack = {
-		.head = { .type = RECORD_STACK, .size = sizeof(stack), .cpu = record->cpu,
-			.ktime_ns = record->ktime_ns, .skb = record->skb, .probe = record->probe },
+		.head = trace_details_head(record),
 		.n_frames = 1,
 		.frame = { record->location },
 	};
 
+	stack.head.type = RECORD_STACK;
+	stack.head.size = sizeof(stack);
 	if (tcp)
 		add_frames(m, &stack, within_tcp, N_WITHIN_TCP);
 	add_frames(m, &stack, way_in, N_WAY_IN);

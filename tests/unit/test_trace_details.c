@@ -94,23 +94,30 @@ static void no_memory_leaves_what_there_was(void **state)
 static void all_are_passed_once(void **state)
 {
 	struct trace_details *details = trace_details_new();
-	struct stack_record stack;
-	size_t seen = 0, n = 0;
+	struct trace_details_cursor cursor = { 0 };
+	union line_detail detail;
+	size_t n = 0;
 
 	(void)state;
 	for (uint64_t i = 0; i < 3000; i++) {
 		add(details, i);
 		if (i % 7)
 			continue;
-		while (trace_details_next_stack(details, &seen, &stack))
-			assert_int_equal(stack.head.ktime_ns, n++ / 4);
+		while (trace_details_next(details, DETAIL_STACK, &cursor, &detail)) {
+			assert_int_equal(detail.head.type, RECORD_STACK);
+			assert_int_equal(detail.head.ktime_ns, n++ / 4);
+		}
 		assert_int_equal(n, i + 1);
 	}
 	/* What was overwritten in between is passed over. */
-	seen = 10;
-	assert_true(trace_details_next_stack(details, &seen, &stack));
-	assert_int_equal(seen, 3000 - TRACE_DETAILS_STACKS + 1);
-	assert_int_equal(stack.head.ktime_ns, (3000 - TRACE_DETAILS_STACKS) / 4);
+	cursor.stacks = 10;
+	assert_true(trace_details_next(details, DETAIL_STACK | DETAIL_SKB, &cursor, &detail));
+	assert_int_equal(cursor.stacks, 3000 - TRACE_DETAILS_STACKS + 1);
+	assert_int_equal(detail.head.ktime_ns, (3000 - TRACE_DETAILS_STACKS) / 4);
+	/* Stacks first, then sk_buffs, none twice. */
+	for (n = 1; trace_details_next(details, DETAIL_STACK | DETAIL_SKB, &cursor, &detail); n++)
+		assert_int_equal(detail.head.type, n < TRACE_DETAILS_STACKS ? RECORD_STACK : RECORD_SKB);
+	assert_int_equal(n, TRACE_DETAILS_STACKS + TRACE_DETAILS_STACKS / 2);
 	trace_details_free(details);
 }
 
