@@ -113,7 +113,7 @@ enum function_part {
 #define FUNCTION_COOKIE_INDEX(cookie) ((cookie) & 0xffff)
 #define FUNCTION_COOKIE_ARGUMENT(cookie) ((cookie) >> 16 & 0xf)
 #define FUNCTION_COOKIE_PUSHES(cookie) ((cookie) >> 20 & 0xf)
-#define FUNCTION_COOKIE_WITH_PUSHES(cookie, pushes) ((cookie) | (__u64)(pushes) << 20)
+#define FUNCTION_COOKIE_WITH_PUSHES(cookie, pushes) (((cookie) & ~(0xfULL << 20)) | (__u64)(pushes) << 20)
 #define FUNCTION_COOKIE_PART(cookie) ((cookie) >> 24 & 0xff)
 #define FUNCTION_COOKIE_LINK(cookie) ((cookie) >> 32)
 

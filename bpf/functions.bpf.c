@@ -30,7 +30,7 @@ struct {
 	__type(value, u64);
 } function_cookies SEC(".maps");
 
-/* Cookies by address: see FUNCTION_PLACE(). User space sets the size. */
+/* Cookies by function address, for kprobe.multi, or by kprobe address: see FUNCTION_PLACE(). User space sets the size. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -39,7 +39,8 @@ struct {
 	__type(value, u64);
 } function_places SEC(".maps");
 
-const volatile __u32 function_place_mask; /* the size of function_places - 1; 0: it is not used */
+const volatile __u32 function_place_mask; /* the size of function_places - 1 */
+const volatile bool function_places_probed; /* its addresses are those of kprobes */
 
 /* Words of struct pt_regs, which is all that these programs may read of it. */
 #if defined(__TARGET_ARCH_x86)
@@ -49,6 +50,7 @@ enum {
 	REG_SP = 19
 };
 #define RETURN_POPS 8 /* a return takes its address from the stack */
+#define IP_BEHIND 1 /* as after the breakpoint, also where ftrace or a jump took its place */
 #define ARGUMENT_REGISTERS 14, 13, 12, 11, 9, 8 /* di, si, dx, cx, r8, r9 */
 #elif defined(__TARGET_ARCH_arm64)
 enum {
@@ -57,6 +59,7 @@ enum {
 	REG_IP = 32
 };
 #define RETURN_POPS 0
+#define IP_BEHIND 0
 #define ARGUMENT_REGISTERS 0, 1, 2, 3, 4, 5
 #else
 #error "where this architecture passes arguments is not known here"
@@ -104,16 +107,24 @@ enum bpf_func_id___cookie {
 	BPF_FUNC_get_attach_cookie___cookie = 174,
 };
 
+/* Where the kprobe is that runs. */
+static __always_inline u64 probed_address(void *ctx)
+{
+	u64 ip;
+
+	LOAD_WORD(ip, ctx, REG_IP);
+	return ip - IP_BEHIND;
+}
+
 static __always_inline u64 cookie_of(void *ctx)
 {
-	u64 ip, *cookie;
+	u64 address, *cookie;
 
 	if (bpf_core_enum_value_exists(
 		    enum bpf_func_id___cookie, BPF_FUNC_get_attach_cookie___cookie))
 		return bpf_get_attach_cookie(ctx);
-	LOAD_WORD(ip, ctx, REG_IP);
-	ip--; /* as after the breakpoint, also where ftrace took its place */
-	cookie = bpf_map_lookup_elem(&function_cookies, &ip);
+	address = probed_address(ctx);
+	cookie = bpf_map_lookup_elem(&function_cookies, &address);
 	return cookie ? *cookie : 0;
 }
 
@@ -165,7 +176,7 @@ int function_count(void *ctx)
 	bool whole = false;
 	u64 cookie;
 
-	if (!function_place_mask || !cookie_at(bpf_get_func_ip(ctx), &cookie)) {
+	if (!cookie_at(function_places_probed ? probed_address(ctx) : bpf_get_func_ip(ctx), &cookie)) {
 		cookie = cookie_of(ctx);
 		whole = true;
 	}

@@ -64,7 +64,10 @@ static bool functions_progress(const struct functions_status *s, char *buf, size
 		snprintf(buf, size, "attaching to functions: %d of %d", s->done, s->total);
 		return true;
 	case FUNCTIONS_DETACHING:
-		snprintf(buf, size, "letting go of functions: %d of %d", s->done, s->total);
+		if (s->total)
+			snprintf(buf, size, "letting go of functions: %d of %d", s->done, s->total);
+		else
+			snprintf(buf, size, "letting go of functions ...");
 		return true;
 	case FUNCTIONS_ON:
 		snprintf(buf, size, "Enter: its packets  A: other functions  %s: %d on, %d left out",

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "bpf/abi.h"
+#include "core/functions/kprobe_events.h"
 
 /* ---- one call for many ---- */
 
@@ -80,6 +81,7 @@ static int attach_range(const struct multi *m, int from, int n)
 	fd = link_multi(m, from, n);
 	if (fd >= 0) {
 		mark(m, from, n, 0);
+		m->links->together = true;
 		return attach_links_add(m->links, fd);
 	}
 	if (fd == -EOPNOTSUPP || fd == -ENOMEM || fd == -EPERM)
@@ -97,7 +99,6 @@ int attach_multi(int prog_fd, struct attach_target *targets, int n, struct attac
 {
 	const struct multi m = {prog_fd, targets, links, progress};
 
-	atomic_store(&progress->done, 0);
 	return n ? attach_range(&m, 0, n) : 0;
 }
 
@@ -161,8 +162,6 @@ static void run_crew(struct crew *crew)
 	int wanted = crew->n < crew->most ? crew->n : crew->most, n = 0;
 	pthread_attr_t attr;
 
-	if (crew->progress)
-		atomic_store(&crew->progress->done, 0);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	while (n < wanted - 1 && !pthread_create(&thread[n], &attr, run_worker, crew))
@@ -222,17 +221,29 @@ static int link_event(int event, int prog_fd, uint64_t cookie)
 	return event;
 }
 
+/* Four bytes of kernel text; 0: not known. */
+static uint32_t text_at(int text_fd, uint64_t address)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &address, .ctx_size_in = sizeof(address));
+
+	return text_fd < 0 || bpf_prog_test_run_opts(text_fd, &run) ? 0 : run.retval;
+}
+
 /* How many instructions of one byte that push a register stand there: 0x50 (push %rax) to 0x57. */
 static int pushes_at(int text_fd, uint64_t address)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &address, .ctx_size_in = sizeof(address));
+	uint32_t text = text_at(text_fd, address);
 	int n = 0;
 
-	if (text_fd < 0 || bpf_prog_test_run_opts(text_fd, &run))
-		return 0;
-	while (n < 4 && (run.retval >> 8 * n & 0xf8) == 0x50)
+	while (n < 4 && (text >> 8 * n & 0xf8) == 0x50)
 		n++;
 	return n;
+}
+
+static void set_place(struct attach_target *target, uint64_t address, int pushes)
+{
+	target->probed = address;
+	target->cookie = FUNCTION_COOKIE_WITH_PUSHES(target->cookie, pushes);
 }
 
 /*
@@ -240,7 +251,7 @@ static int pushes_at(int text_fd, uint64_t address)
  * kernel checks indirect branches. A kprobe on it goes through ftrace, which for each rewrites its
  * whole table of functions; one on the instruction behind it is a breakpoint of its own, later a
  * jump, and sees the same registers. In the middle of an instruction the kernel refuses (EILSEQ),
- * so the shorter distance is tried first: it can only succeed where it is right.
+ * so the shorter distance is tried first where the text is not read: it can only succeed where it is right.
  *
  * Programs find the instruction pointer one byte on, as after a breakpoint. Behind an instruction of one byte that
  * is the next one, and where the first is a push the kernel would look for the caller one word off and give a stack
@@ -255,10 +266,8 @@ static int open_behind_entry(struct crew *crew, struct attach_target *target)
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]) && fd == -EILSEQ; i++) {
 		int pushes = pushes_at(crew->text_fd, target->address + offsets[i]);
 
-		target->probed = target->address + offsets[i] + pushes;
+		set_place(target, target->address + offsets[i] + pushes, pushes);
 		fd = open_event(crew->perf_type, 0, target->probed, target->name);
-		if (fd >= 0)
-			target->cookie = FUNCTION_COOKIE_WITH_PUSHES(target->cookie, pushes);
 	}
 #endif
 	return fd;
@@ -269,7 +278,7 @@ static int open_target(struct crew *crew, struct attach_target *target)
 	int fd = target->traceable ? open_behind_entry(crew, target) : -EILSEQ;
 
 	if (fd < 0) {
-		target->probed = target->address;
+		set_place(target, target->address, 0);
 		fd = open_event(crew->perf_type, 0, target->probed, target->name);
 	}
 	return fd;
@@ -320,6 +329,62 @@ int attach_kprobes(int prog_fd, int text_fd, struct attach_target *targets, int 
 	return 0;
 }
 
+/* ---- one call for some hundred ---- */
+
+/*
+ * While it arms or lets go of a set the kernel has no time for other tracers, and nobody sees progress: some 50 ms
+ * for this many (6.1, emulated).
+ */
+enum { SET_SIZE = 256 };
+
+void attach_place(int text_fd, struct attach_target *target)
+{
+	set_place(target, target->address, 0);
+#ifdef __x86_64__
+	if (target->traceable && text_fd >= 0) {
+		/* endbr64 */
+		uint64_t behind = target->address + (text_at(text_fd, target->address) == 0xfa1e0ff3 ? 9 : 5);
+		int pushes = pushes_at(text_fd, behind);
+
+		set_place(target, behind + pushes, pushes);
+	}
+#endif
+}
+
+/* Returns how many were. */
+static int define_set(const struct kprobe_events *events, uint32_t group, int set, struct attach_target *targets,
+	int n, struct attach_progress *progress)
+{
+	int defined = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (targets[i].error)
+			continue;
+		targets[i].error = atomic_load(&progress->stop) ?
+			-ECANCELED : kprobe_events_define(events, group, set, targets[i].probed);
+		defined += !targets[i].error;
+		atomic_fetch_add(&progress->done, !targets[i].error);
+	}
+	return defined;
+}
+
+int attach_sets(const struct kprobe_events *events, uint32_t group, int prog_fd, struct attach_target *targets,
+	int n, struct attach_links *links, struct attach_progress *progress)
+{
+	int ret = 0;
+
+	links->together = true;
+	for (int from = 0; from < n && !ret; from += SET_SIZE) {
+		int set = from / SET_SIZE, size = n - from < SET_SIZE ? n - from : SET_SIZE, fd;
+
+		if (!define_set(events, group, set, targets + from, size, progress))
+			continue;
+		fd = kprobe_events_arm(events, group, set, prog_fd, FUNCTION_COOKIE(0, 0, 0, group));
+		ret = fd < 0 ? fd : attach_links_add(links, fd);
+	}
+	return ret;
+}
+
 /* ---- letting go ---- */
 
 static void close_one(struct crew *crew, int i)
@@ -336,8 +401,7 @@ void attach_links_close(struct attach_links *links, struct attach_progress *prog
 	if (links->n)
 		run_crew(&crew);
 	free(links->fd);
-	links->fd = NULL;
-	links->n = 0;
+	*links = (struct attach_links){};
 }
 
 /* ---- what the kernel says of them ---- */

@@ -15,12 +15,12 @@ struct attach_target {
 	uint64_t address;
 	const char *name; /* instead of the address, where only one target is attached to; NULL otherwise */
 	bool traceable;	 /* ftrace can trace it, which says how it begins */
-	uint64_t probed; /* out: where its kprobe is */
+	uint64_t probed; /* where its kprobe is: attach_place(), or out */
 	uint64_t cookie; /* what bpf_get_attach_cookie() gives the program there */
 	int error;	 /* out: 0 attached, else the negative errno of the refusal */
 };
 
-/* Moves while a call below runs; `stop` may be set from any thread and ends the call early with
+/* `done` counts up while a call below runs; `stop` may be set from any thread and ends the call early with
  * -ECANCELED for the targets that were not tried. */
 struct attach_progress {
 	atomic_int done;
@@ -31,7 +31,10 @@ struct attach_progress {
 struct attach_links {
 	int *fd;
 	int n;
+	bool together; /* all are for all targets; otherwise the i-th is target i's */
 };
+
+struct kprobe_events;
 
 /*
  * Attaches a program of type kprobe.multi to all targets: one link, or more if some targets are
@@ -50,6 +53,17 @@ int attach_multi(int prog_fd, struct attach_target *targets, int n, struct attac
  */
 int attach_kprobes(int prog_fd, int text_fd, struct attach_target *targets, int n, struct attach_links *links,
 	struct attach_progress *progress);
+
+/* Says where the kprobe of a target is to be, without trying, and puts FUNCTION_COOKIE_PUSHES into its cookie. */
+void attach_place(int text_fd, struct attach_target *target);
+
+/*
+ * Attaches a kprobe program by sets of kprobes (kprobe_events.h) to the targets without error, at the places that
+ * attach_place() gave them, and appends to `links`. A run finds the link in its cookie, and nothing else. Errors of
+ * single targets are in them. Negative errno if a set cannot be armed: what `links` has is all to be closed then.
+ */
+int attach_sets(const struct kprobe_events *events, uint32_t group, int prog_fd, struct attach_target *targets,
+	int n, struct attach_links *links, struct attach_progress *progress);
 
 /* Takes a descriptor over; without memory for it, -ENOMEM, it is closed. */
 int attach_links_add(struct attach_links *links, int fd);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "core/base/cpus.h"
@@ -96,17 +95,6 @@ static int try_to_attach(struct live_functions *f)
 	return ret;
 }
 
-/* Kernels before 6.7 do not count kprobe programs that were kept from running, those before 5.12 none at all. */
-static bool counts_misses(enum functions_means means)
-{
-	int since = means == MEANS_KPROBE ? 607 : 512, major = 0, minor = 0;
-	struct utsname names;
-
-	uname(&names);
-	sscanf(names.release, "%d.%d", &major, &minor);
-	return major * 100 + minor >= since;
-}
-
 /*
  * Loads the programs for these means and attaches one, to see whether they can be had. One by fentry has been bound to
  * its function when it is loaded; before 5.13 it could not be attached a second time.
@@ -128,7 +116,7 @@ static int try_means(struct live_functions *f, enum functions_means means, struc
 	}
 	pthread_mutex_lock(&f->lock);
 	f->status.means = means;
-	f->misses_known = counts_misses(means);
+	f->misses_known = functions_means_count_misses(means);
 	if (means == MEANS_FENTRY)
 		f->status.left_out += fentry_leave_out(&f->programs.fentry, &f->list);
 	pthread_mutex_unlock(&f->lock);
@@ -231,12 +219,12 @@ static int want(
 	return 0;
 }
 
-/* One link for many cannot be taken apart: if one of its functions goes, it goes as a whole, and
+/* Links for many cannot be taken apart: if one of their functions goes, they go as a whole, and
  * what stays wanted moves to a new link. */
 static bool is_broken(
 	const struct live_functions *f, const struct group *group, const struct change *change)
 {
-	if (f->programs.means != MEANS_KPROBE_MULTI)
+	if (!group->links.together)
 		return false;
 	for (int i = 0; i < group->n; i++)
 		if (f->slots[group->slot[i]].owner == group->id && !change->wanted[group->slot[i]])
@@ -298,12 +286,12 @@ static int *count_groups(const struct live_functions *f)
 
 /*
  * Tells the programs which group counts at each slot, by one store for each. While groups come and go (not `settled`)
- * there may be several at a function, and each run asks which it is by. Afterwards only where it must: with
- * kprobe.multi, which takes long to say it, where there still is more than one. Under the lock.
+ * there may be several at a function, and each run asks which it is by. Afterwards only where it must, which takes
+ * long with kprobe.multi: where there still is more than one. Under the lock.
  */
 static void publish_owners(struct live_functions *f, bool settled)
 {
-	int *groups = settled && f->programs.means == MEANS_KPROBE_MULTI ? count_groups(f) : NULL;
+	int *groups = settled && f->programs.means != MEANS_FENTRY ? count_groups(f) : NULL;
 
 	for (int s = 0; s < f->n_slots; s++) {
 		uint32_t owner = f->silent ? 0 : f->slots[s].owner;
@@ -379,13 +367,12 @@ static int attach_new(struct live_functions *f, struct change *change, struct er
  * links. */
 static void take_unwanted(struct live_functions *f, struct group *group, struct attach_links *out)
 {
-	bool each = f->programs.means != MEANS_KPROBE_MULTI;
 	bool any = false;
 
 	for (int i = 0; i < group->n; i++)
 		any |= f->slots[group->slot[i]].owner == group->id;
 	for (int i = 0; i < group->links.n; i++) {
-		bool unwanted = each ? f->slots[group->slot[i]].owner != group->id : !any;
+		bool unwanted = group->links.together ? !any : f->slots[group->slot[i]].owner != group->id;
 
 		if (!unwanted || group->links.fd[i] < 0)
 			continue;
@@ -394,9 +381,10 @@ static void take_unwanted(struct live_functions *f, struct group *group, struct 
 	}
 }
 
-static void drop_empty_groups(struct live_functions *f)
+/* Writes the ids of those that are gone to `dropped`; returns how many. */
+static int drop_empty_groups(struct live_functions *f, uint32_t *dropped)
 {
-	int kept = 0;
+	int kept = 0, n_dropped = 0;
 
 	for (int g = 0; g < f->n_groups; g++) {
 		struct group *group = &f->groups[g];
@@ -408,33 +396,45 @@ static void drop_empty_groups(struct live_functions *f)
 			f->groups[kept++] = *group;
 			continue;
 		}
+		dropped[n_dropped++] = group->id;
 		free(group->links.fd);
 		free(group->slot);
 	}
 	f->n_groups = kept;
+	return n_dropped;
 }
 
 /* Whatever is unwanted is gone when this returns, and only then does what stays count as the only one there is. */
 static void detach_unwanted(struct live_functions *f)
 {
 	struct attach_links gone = {};
-	int n = 0;
+	uint32_t *dropped = calloc(f->n_groups + 1, sizeof(*dropped));
+	bool each = true;
+	int n = 0, n_dropped;
 
-	for (int g = 0; g < f->n_groups; g++)
+	for (int g = 0; g < f->n_groups; g++) {
 		n += f->groups[g].links.n;
+		each &= !f->groups[g].links.together;
+	}
 	gone.fd = calloc(n + 1, sizeof(*gone.fd));
-	if (!gone.fd)
+	if (!gone.fd || !dropped) {
+		free(gone.fd);
+		free(dropped);
 		return; /* they stay attached and count nothing */
+	}
 	pthread_mutex_lock(&f->lock);
 	for (int g = 0; g < f->n_groups; g++)
 		take_unwanted(f, &f->groups[g], &gone);
-	drop_empty_groups(f);
+	n_dropped = drop_empty_groups(f, dropped);
 	if (f->misses_known)
 		f->missed_closed += attach_links_missed(&gone);
 	pthread_mutex_unlock(&f->lock);
 	if (gone.n)
-		enter_state(f, FUNCTIONS_DETACHING, gone.n);
+		enter_state(f, FUNCTIONS_DETACHING, each ? gone.n : 0);
 	attach_links_close(&gone, &f->progress);
+	for (int i = 0; i < n_dropped; i++)
+		functions_programs_forget(&f->programs, dropped[i]);
+	free(dropped);
 	pthread_mutex_lock(&f->lock);
 	publish_owners(f, true);
 	pthread_mutex_unlock(&f->lock);

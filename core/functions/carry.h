@@ -28,7 +28,7 @@ struct slot {
 struct group {
 	uint32_t id;
 	struct attach_links
-		links; /* kprobe: one for each target; kprobe.multi: one or a few for all */
+		links; /* one for each target, or one or a few for all together */
 	int *slot;
 	int n;
 };

@@ -53,7 +53,7 @@ enum functions_state {
 	FUNCTIONS_FINDING,   /* reading BTF and kallsyms */
 	FUNCTIONS_ATTACHING, /* `done` of `total` */
 	FUNCTIONS_ON,	     /* `attached` are counted */
-	FUNCTIONS_DETACHING, /* nothing is counted any more of what goes; `done` of `total` */
+	FUNCTIONS_DETACHING, /* nothing is counted any more of what goes; `done` of `total`, 0: all at once */
 	FUNCTIONS_FAILED,    /* see `text` */
 };
 

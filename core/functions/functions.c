@@ -38,8 +38,10 @@ static void describe(struct live_functions *f, struct functions_status *s)
 			s->found, means);
 		break;
 	case FUNCTIONS_DETACHING:
-		snprintf(s->text, sizeof(s->text), "letting go of %d of %d functions", s->done,
-			s->total);
+		if (s->total)
+			snprintf(s->text, sizeof(s->text), "letting go of %d of %d functions", s->done, s->total);
+		else
+			snprintf(s->text, sizeof(s->text), "letting go of functions");
 		break;
 	case FUNCTIONS_FAILED:
 		snprintf(s->text, sizeof(s->text), "%.159s", f->error.text);

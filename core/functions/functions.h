@@ -5,8 +5,8 @@
  * object serves for the life of the source, so totals only grow, whichever functions come and go.
  *
  * functions.c: the thread and what it is asked; carry.c: what it does; find.c: which functions there are;
- * choice.c: which are wanted; programs.c and object.c: the BPF objects; attach.c and fentry.c: the kernel's ways to
- * attach; inside.c: returns; reach.c: what attaching costs.
+ * choice.c: which are wanted; programs.c and object.c: the BPF objects; attach.c, kprobe_events.c and fentry.c: the
+ * kernel's ways to attach; inside.c: returns; reach.c: what attaching costs.
  */
 #ifndef SKEWTOP_LIVE_FUNCTIONS_H
 #define SKEWTOP_LIVE_FUNCTIONS_H

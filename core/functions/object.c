@@ -138,6 +138,7 @@ struct function_object *function_object_open(
 	} else {
 		CONFIGURE(object->kprobe->rodata, setting, outlet);
 		object->kprobe->rodata->function_place_mask = setting->place_mask;
+		object->kprobe->rodata->function_places_probed = setting->places_probed;
 	}
 	return object;
 }

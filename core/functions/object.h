@@ -6,6 +6,7 @@
 #ifndef SKEWTOP_FUNCTIONS_OBJECT_H
 #define SKEWTOP_FUNCTIONS_OBJECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,7 @@ struct function_setting {
 	const struct live_options *options;
 	uint32_t stride;
 	uint32_t place_mask;
+	bool places_probed;
 };
 
 /* Opens it from the outlet's bytes and configures it. NULL with errno. */

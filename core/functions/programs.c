@@ -4,13 +4,19 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "bpf/functions.skel.h"
+#include "core/functions/kprobe_events.h"
 #include "core/probes/program_runs.h"
+
+/* From so many on, kprobes are attached as sets: fewer are let go of in less than a second one by one. */
+enum { SETS_FROM = 16 };
 
 static struct function_setting setting_of(const struct function_programs *programs, const struct live_options *options)
 {
@@ -18,6 +24,7 @@ static struct function_setting setting_of(const struct function_programs *progra
 		.options = options,
 		.stride = programs->stride,
 		.place_mask = programs->n_places - 1,
+		.places_probed = programs->means == MEANS_KPROBE,
 	};
 }
 
@@ -136,7 +143,7 @@ int functions_programs_open(struct function_programs *programs, enum functions_m
 	if (!n_functions)
 		return error_set(err, -EOPNOTSUPP, "the kernel binds no program to any of them");
 	programs->stride = (n_functions + 3) / 4 * 4;
-	programs->n_places = means == MEANS_KPROBE_MULTI ? power_of_two(4 * n_functions) : 1;
+	programs->n_places = power_of_two(4 * n_functions);
 	ret = load_entry(programs, max_cpu, options, outlet);
 	if (ret)
 		return error_set(
@@ -187,21 +194,96 @@ static int name_function(
 	return 0;
 }
 
-int functions_programs_attach(const struct function_programs *programs, struct attach_target *targets, int n,
+/* False: none of the entries that it may be in is free. */
+static bool place(const struct function_programs *programs, uint64_t address, uint64_t cookie)
+{
+	for (unsigned attempt = 0; attempt < FUNCTION_PLACE_TRIES; attempt++) {
+		uint64_t *entry = &programs->places[(FUNCTION_PLACE_HASH(address) + attempt) % programs->n_places];
+
+		if (*entry && !FUNCTION_PLACE_IS_OF(*entry, address))
+			continue;
+		__atomic_store_n(entry, FUNCTION_PLACE(address, cookie), __ATOMIC_RELAXED);
+		return true;
+	}
+	return false;
+}
+
+/* Of a set the kernel would tell the skipped runs of its first kprobe only. */
+static bool have_events(struct function_programs *programs)
+{
+	if (programs->events_refused || functions_means_count_misses(MEANS_KPROBE))
+		return false;
+	if (!programs->events)
+		programs->events = kprobe_events_open();
+	programs->events_refused = !programs->events;
+	return programs->events;
+}
+
+static int attach_each(const struct function_programs *programs, struct attach_target *targets, int n,
 	struct attach_links *links, struct attach_progress *progress)
 {
-	const struct function_object *entry = programs->entry;
-	int fd, ret;
+	const struct functions_bpf *kprobe = programs->entry->kprobe;
+	int ret = attach_kprobes(bpf_program__fd(kprobe->progs.function_entry), bpf_program__fd(kprobe->progs.kernel_text),
+		targets, n, links, progress);
 
-	if (entry->fentry)
-		return fentry_attach(entry, &programs->fentry, targets, n, links, progress);
-	fd = bpf_program__fd(entry->kprobe->progs.function_entry);
-	if (programs->means == MEANS_KPROBE_MULTI)
-		return attach_multi(fd, targets, n, links, progress);
-	ret = attach_kprobes(fd, bpf_program__fd(entry->kprobe->progs.kernel_text), targets, n, links, progress);
 	for (int i = 0; i < n && !ret; i++)
 		name_function(programs, targets[i].probed, targets[i].cookie);
 	return ret;
+}
+
+/* What could not be had in a set, once more by itself; what these links are for is then for all targets together. */
+static int attach_rest(const struct function_programs *programs, struct attach_target *targets, int n,
+	struct attach_links *links, struct attach_progress *progress)
+{
+	struct attach_target *rest = calloc(n + 1, sizeof(*rest));
+	struct attach_links more = {};
+	int *index = calloc(n + 1, sizeof(*index));
+	int n_rest = 0, ret = rest && index ? 0 : -ENOMEM;
+
+	for (int i = 0; i < n && !ret; i++) {
+		if (!targets[i].error || targets[i].error == -ECANCELED)
+			continue;
+		index[n_rest] = i;
+		rest[n_rest++] = targets[i];
+	}
+	if (!ret && n_rest)
+		ret = attach_each(programs, rest, n_rest, &more, progress);
+	for (int i = 0; i < n_rest && !ret; i++)
+		targets[index[i]] = rest[i];
+	for (int i = 0; i < more.n; i++) {
+		if (more.fd[i] < 0)
+			continue;
+		if (ret)
+			close(more.fd[i]);
+		else
+			ret = attach_links_add(links, more.fd[i]);
+	}
+	free(more.fd);
+	free(index);
+	free(rest);
+	return ret;
+}
+
+/* Programs know a kprobe of a set by its place alone, so what has none is attached by itself. */
+static int attach_together(struct function_programs *programs, struct attach_target *targets, int n,
+	struct attach_links *links, struct attach_progress *progress)
+{
+	const struct functions_bpf *kprobe = programs->entry->kprobe;
+	uint32_t link = FUNCTION_COOKIE_LINK(targets[0].cookie);
+	int ret;
+
+	for (int i = 0; i < n; i++) {
+		attach_place(bpf_program__fd(kprobe->progs.kernel_text), &targets[i]);
+		targets[i].error = place(programs, targets[i].probed, targets[i].cookie) ? 0 : -ENOSPC;
+	}
+	ret = attach_sets(programs->events, link, bpf_program__fd(kprobe->progs.function_entry), targets, n, links, progress);
+	return ret ?: attach_rest(programs, targets, n, links, progress);
+}
+
+void functions_programs_forget(const struct function_programs *programs, uint32_t link)
+{
+	if (programs->events)
+		kprobe_events_remove(programs->events, link);
 }
 
 int functions_programs_attach_return(
@@ -216,18 +298,49 @@ int functions_programs_attach_return(
 			      programs->means == MEANS_KPROBE_MULTI, address, cookie);
 }
 
+static int attach_by_kprobes(struct function_programs *programs, struct attach_target *targets, int n,
+	struct attach_links *links, struct attach_progress *progress)
+{
+	int ret;
+
+	if (n < SETS_FROM || !have_events(programs))
+		return attach_each(programs, targets, n, links, progress);
+	ret = attach_together(programs, targets, n, links, progress);
+	if (!ret)
+		return 0;
+	/* No cookies for links of events (before 5.15), or none of what it takes. */
+	programs->events_refused = true;
+	attach_links_close(links, NULL);
+	functions_programs_forget(programs, FUNCTION_COOKIE_LINK(targets[0].cookie));
+	return attach_each(programs, targets, n, links, progress);
+}
+
+int functions_programs_attach(struct function_programs *programs, struct attach_target *targets, int n,
+	struct attach_links *links, struct attach_progress *progress)
+{
+	const struct function_object *entry = programs->entry;
+
+	if (programs->means == MEANS_FENTRY)
+		return fentry_attach(entry, &programs->fentry, targets, n, links, progress);
+	if (programs->means == MEANS_KPROBE_MULTI)
+		return attach_multi(bpf_program__fd(entry->kprobe->progs.function_entry), targets, n, links, progress);
+	return attach_by_kprobes(programs, targets, n, links, progress);
+}
+
 void functions_programs_place(const struct function_programs *programs, uint64_t address, uint64_t cookie)
 {
-	if (programs->means != MEANS_KPROBE_MULTI)
-		return;
-	for (unsigned attempt = 0; attempt < FUNCTION_PLACE_TRIES; attempt++) {
-		uint64_t *place = &programs->places[(FUNCTION_PLACE_HASH(address) + attempt) % programs->n_places];
+	if (programs->means == MEANS_KPROBE_MULTI)
+		place(programs, address, cookie);
+}
 
-		if (*place)
-			continue;
-		__atomic_store_n(place, FUNCTION_PLACE(address, cookie), __ATOMIC_RELAXED);
-		return;
-	}
+bool functions_means_count_misses(enum functions_means means)
+{
+	int since = means == MEANS_KPROBE ? 607 : 512, major = 0, minor = 0;
+	struct utsname names;
+
+	uname(&names);
+	sscanf(names.release, "%d.%d", &major, &minor);
+	return major * 100 + minor >= since;
 }
 
 static uint64_t missed_by(int fd)
@@ -266,6 +379,7 @@ struct program_runs functions_programs_runs(const struct function_programs *prog
 
 void functions_programs_close(struct function_programs *programs)
 {
+	kprobe_events_close(programs->events);
 	if (programs->counts)
 		munmap(programs->counts, programs->counts_size);
 	if (programs->states)

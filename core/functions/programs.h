@@ -4,6 +4,7 @@
 #define SKEWTOP_FUNCTIONS_PROGRAMS_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bpf/abi.h"
@@ -26,8 +27,10 @@ struct function_programs {
 	size_t inside_size;
 	uint64_t *places; /* mapped; see FUNCTION_PLACE() */
 	size_t places_size;
-	uint32_t n_places; /* a power of two; 1: they are not used */
+	uint32_t n_places; /* a power of two */
 	int stride;
+	struct kprobe_events *events; /* NULL: none yet */
+	bool events_refused;	      /* no set is attached any more */
 };
 
 /*
@@ -47,19 +50,28 @@ int functions_programs_load(const struct function_programs *programs,
 	struct function_object **body, struct error *err);
 int functions_programs_jump(struct function_programs *programs, struct function_object *body);
 
-/* Attaches to all targets by the means: attach_multi(), attach_kprobes(), fentry_attach(). */
-int functions_programs_attach(const struct function_programs *programs, struct attach_target *targets, int n,
+/*
+ * Attaches to all targets by the means: attach_multi(), attach_sets() and attach_kprobes(), fentry_attach(). Their
+ * cookies have one link in common.
+ */
+int functions_programs_attach(struct function_programs *programs, struct attach_target *targets, int n,
 	struct attach_links *links, struct attach_progress *progress);
+
+/* All links of these cookies' link are closed: what else stands for it may go. */
+void functions_programs_forget(const struct function_programs *programs, uint32_t link);
 
 /* Attaches to the return of a function: attach_return(). -EOPNOTSUPP by fentry. */
 int functions_programs_attach_return(
 	const struct function_programs *programs, uint64_t address, uint64_t cookie);
 
 /*
- * Tells programs of kprobe.multi what the function at `address` is: its cookie, whose link plays no part. Once for
- * each function, before anything is attached to it.
+ * Tells programs of kprobe.multi what the function at `address` is: its cookie, whose link plays no part. Before
+ * anything is attached to it; programs of other kinds are told while attaching.
  */
 void functions_programs_place(const struct function_programs *programs, uint64_t address, uint64_t cookie);
+
+/* Whether the kernel counts the runs that it skips by these means: at kprobes from 6.7 on, else from 5.12 on. */
+bool functions_means_count_misses(enum functions_means means);
 
 /* Runs skipped because another program of its kind was running on the CPU. */
 uint64_t functions_programs_missed(const struct function_programs *programs);

@@ -4,13 +4,17 @@
 # letting go. Compared as ratios within this run. What is left is the share of the flood alone just before: the
 # machine is not equally busy all the time.
 # boot: --memory 3072 --timeout 900
-# kernels: 6.12
+# kernels: 6.1 6.12
 # needs: pwru
 # shellcheck source=tests/kernels/guest.sh
 . "$(dirname "$0")/guest.sh"
 pwru=$(tests/kernels/fetch pwru)/usr/bin/pwru || exit 1
 work=$(mktemp -d)
 tracer=""
+case $kernel in
+6.1) backend=kprobe ;;
+*) backend=kprobe-multi ;;
+esac
 
 now() { cut -d' ' -f1 /proc/uptime; }
 less() { awk -v a="$1" -v b="$2" -v k="${3:-1}" 'BEGIN { exit !(a * k <= b) }'; }
@@ -45,7 +49,7 @@ check "all functions counted: ip_rcv is exact" \
 
 alone_before_theirs=$(flood 3)
 from=$(now)
-"$pwru" --backend kprobe-multi 'udp and dst port 9' >"$work/lines" 2>"$work/said" &
+"$pwru" --backend $backend 'udp and dst port 9' >"$work/lines" 2>"$work/said" &
 tracer=$!
 until grep -q 'Listening for events' "$work/said"; do
 	kill -0 $tracer || break
@@ -67,6 +71,7 @@ echo "# attached: skewtop $ours s, pwru $theirs s; let go: skewtop $gone s, pwru
 echo "# ip_rcv lines that pwru printed of 60000 packets: $shown"
 check "attached in no more time than pwru takes" less "$ours" "$theirs"
 check "let go in no more time than pwru takes" less "$gone" "$left"
-check "the flood is left three times as fast as by pwru" less "$theirs_left" "$ours_left" 3
+# By kprobes the breakpoints themselves take most of it, whoever put them there.
+[ $backend = kprobe ] || check "the flood is left three times as fast as by pwru" less "$theirs_left" "$ours_left" 3
 kill $sink
 finish
