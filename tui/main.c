@@ -152,16 +152,15 @@ struct session {
 	struct error notice; /* for the screen */
 };
 
-/* With kprobes the kernel waits for several grace periods for each of them, one after the other. */
+/* With kprobes that are attached each by itself the kernel waits for several grace periods for each of them, one after the other. */
 static void say_what_takes_long(const struct session *session)
 {
 	struct functions_status status = { 0 };
 
 	if (session->n && session->collector[0])
 		collector_functions_status(session->collector[0], &status);
-	if (status.means == MEANS_KPROBE && status.attached > SAY_FROM)
-		fprintf(stderr, "skewtop: the kernel lets go of %d functions one by one ...\n",
-			status.attached);
+	if (status.means == MEANS_KPROBE && status.apart > SAY_FROM)
+		fprintf(stderr, "skewtop: the kernel lets go of %d functions one by one ...\n", status.apart);
 }
 
 static void session_close(struct session *session)

@@ -65,6 +65,7 @@ struct functions_status {
 	int left_out;		    /* of these, cannot be attached to, or refused when tried */
 	int wanted;		    /* by the choice, of those that can */
 	int attached;
+	int apart;	  /* of these, by a link each, which the kernel lets go of one after the other */
 	int done, total;  /* of the step under way */
 	uint64_t took_ns; /* the last change of the set */
 	uint64_t reach_ns; /* what the kernel spends on reaching the program, each time; 0: not measured */

@@ -15,6 +15,16 @@
 
 /* ---- status ---- */
 
+static int count_apart(const struct live_functions *f)
+{
+	int n = 0;
+
+	for (int g = 0; g < f->n_groups; g++)
+		for (int i = 0; i < f->groups[g].links.n && !f->groups[g].links.together; i++)
+			n += f->groups[g].links.fd[i] >= 0;
+	return n;
+}
+
 /* Also under the lock of the caller. */
 static void describe(struct live_functions *f, struct functions_status *s)
 {
@@ -22,6 +32,7 @@ static void describe(struct live_functions *f, struct functions_status *s)
 
 	s->done = atomic_load(&f->progress.done);
 	s->pending = f->started && f->asked != f->answered;
+	s->apart = count_apart(f);
 	switch (s->state) {
 	case FUNCTIONS_OFF:
 		snprintf(s->text, sizeof(s->text), "no function is counted");

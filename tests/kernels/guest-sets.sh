@@ -49,6 +49,7 @@ result $? "it ends"
 is "none is armed when it has ended" "$(armed)" 0
 check "ip_rcv and udp_rcv are exact" python3 tests/kernels/functions_check.py counts "$work/json" \
 	ip_rcv=1000 udp_rcv=1000
+is "it has said nothing" "$(cat "$work/err")" ""
 all_gone "after an end"
 
 start --functions all
