@@ -30,7 +30,7 @@ struct {
 	__type(value, u64);
 } function_cookies SEC(".maps");
 
-/* Cookies by function address, for kprobe.multi, or by kprobe address: see FUNCTION_PLACE(). User space sets the size. */
+/* Cookies by the function's address, or by the kprobe's: see FUNCTION_PLACE(). User space sets the size. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -149,7 +149,9 @@ static __always_inline bool cookie_at(u64 address, u64 *cookie)
 		u32 key = (hash + attempt) & mask;
 		const u64 *place = bpf_map_lookup_elem(&function_places, &key);
 
-		if (place && FUNCTION_PLACE_IS_OF(*place, address)) {
+		if (!place || !*place)
+			return false; /* it would be here */
+		if (FUNCTION_PLACE_IS_OF(*place, address)) {
 			*cookie = (u32)*place;
 			return true;
 		}

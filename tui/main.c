@@ -152,7 +152,7 @@ struct session {
 	struct error notice; /* for the screen */
 };
 
-/* With kprobes that are attached each by itself the kernel waits for several grace periods for each of them, one after the other. */
+/* With kprobes that are attached each by itself the kernel waits for several grace periods for each, one after the other. */
 static void say_what_takes_long(const struct session *session)
 {
 	struct functions_status status = { 0 };

@@ -286,18 +286,6 @@ void functions_programs_forget(const struct function_programs *programs, uint32_
 		kprobe_events_remove(programs->events, link);
 }
 
-int functions_programs_attach_return(
-	const struct function_programs *programs, uint64_t address, uint64_t cookie)
-{
-	int ret;
-
-	if (programs->entry->fentry)
-		return -EOPNOTSUPP;
-	ret = name_function(programs, 0, cookie);
-	return ret ?: attach_return(bpf_program__fd(programs->entry->kprobe->progs.function_return),
-			      programs->means == MEANS_KPROBE_MULTI, address, cookie);
-}
-
 static int attach_by_kprobes(struct function_programs *programs, struct attach_target *targets, int n,
 	struct attach_links *links, struct attach_progress *progress)
 {
@@ -325,6 +313,18 @@ int functions_programs_attach(struct function_programs *programs, struct attach_
 	if (programs->means == MEANS_KPROBE_MULTI)
 		return attach_multi(bpf_program__fd(entry->kprobe->progs.function_entry), targets, n, links, progress);
 	return attach_by_kprobes(programs, targets, n, links, progress);
+}
+
+int functions_programs_attach_return(
+	const struct function_programs *programs, uint64_t address, uint64_t cookie)
+{
+	int ret;
+
+	if (programs->entry->fentry)
+		return -EOPNOTSUPP;
+	ret = name_function(programs, 0, cookie);
+	return ret ?: attach_return(bpf_program__fd(programs->entry->kprobe->progs.function_return),
+			      programs->means == MEANS_KPROBE_MULTI, address, cookie);
 }
 
 void functions_programs_place(const struct function_programs *programs, uint64_t address, uint64_t cookie)
